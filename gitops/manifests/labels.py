@@ -1,0 +1,19 @@
+"""What this project writes on every object before anything compares or applies it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops.model.keys import APPLICATION_LABEL, STACK_LABEL, TREE_ANNOTATION
+
+if TYPE_CHECKING:
+    from gitops.model.application import Application
+    from gitops.model.manifest import JsonObject
+
+
+def labeled(body: JsonObject, application: Application, stack: str) -> JsonObject:
+    """The object with the labels that say whose it is and the tree that it was made from."""
+    metadata = body["metadata"]
+    labels = {**(metadata.get("labels") or {}), STACK_LABEL: stack, APPLICATION_LABEL: application.name}
+    annotations = {**(metadata.get("annotations") or {}), TREE_ANNOTATION: application.tree}
+    return {**body, "metadata": {**metadata, "labels": labels, "annotations": annotations}}

@@ -1,0 +1,104 @@
+"""Documents become objects: checked for what every Kubernetes object must have, lists taken apart."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from gitops.manifests.raw import RawObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitops.manifests.scopes import Scopes
+    from gitops.model.errors import Problems
+    from gitops.model.manifest import JsonObject
+
+# What the API server writes: stating it in Git means nothing, and it is often left there by `kubectl get`.
+_SERVER_OWNED = ("creationTimestamp", "resourceVersion", "uid", "generation", "managedFields", "selfLink")
+_API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
+# Names may carry colons (RBAC) and, rarely, capitals; a slash would be another object's path.
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
+
+
+def checked(raw: RawObject, application: str, problems: Problems) -> Iterator[RawObject]:
+    """The object in a document, or the objects of a `List`; a bad one goes to `problems` instead."""
+    body = raw.body
+    if isinstance(body, dict) and str(body.get("kind", "")).endswith("List") and "items" in body:
+        for item in body["items"] or []:
+            yield from checked(RawObject(raw.where, item), application, problems)
+        return
+    wrong = _first_fault(body)
+    if wrong:
+        what, step = wrong
+        problems.add(what, raw.where, step, application)
+    else:
+        yield raw
+
+
+def _first_fault(body: Any) -> tuple[str, str] | None:
+    """What is wrong with an object, and what to do about it."""
+    if not isinstance(body, dict):
+        return f"is {_kind_of(body)}, not a Kubernetes object", "state apiVersion, kind and metadata"
+    for key, pattern in (("apiVersion", _API_VERSION), ("kind", _KIND)):
+        value = body.get(key)
+        if value is None:
+            return f"has no {key}", f"add {key}"
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            return f"has {key} {value!r}, which is not one", f"mend {key}"
+    metadata = body.get("metadata")
+    if not isinstance(metadata, dict):
+        return f"{body['kind']} has no metadata", "add metadata with a name"
+    return _metadata_fault(str(body["kind"]), metadata)
+
+
+def _metadata_fault(kind: str, metadata: JsonObject) -> tuple[str, str] | None:
+    if "generateName" in metadata:
+        return f"{kind} has generateName, so it would be another object every time", "give it a name"
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return f"{kind} has the name {name!r}, which is not one", "give it a name (quote numbers)"
+    if namespace is not None and (not isinstance(namespace, str) or not _NAME.fullmatch(namespace)):
+        return f"{kind} {name} has the namespace {namespace!r}, which is not one", "mend metadata.namespace"
+    for field in ("labels", "annotations"):
+        values = metadata.get(field)
+        if values is None:
+            continue
+        if not isinstance(values, dict):
+            return f"{kind} {name} has {field} that are {_kind_of(values)}", f"write {field} as key: value"
+        for key, value in values.items():
+            if not isinstance(value, str):
+                return f"{kind} {name} has the value {value!r} in {field}.{key}", "quote it: it must be text"
+    return None
+
+
+def _kind_of(value: Any) -> str:
+    names = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
+    return names.get(type(value), "something else")
+
+
+def normalized(body: JsonObject, default_namespace: str, known: Scopes) -> JsonObject | None:
+    """The object without what a server owns and with its namespace; None when its kind is unknown."""
+    group = str(body["apiVersion"]).rpartition("/")[0]
+    namespaced = known.get((group, body["kind"]))
+    if namespaced is None:
+        return None
+    metadata = {k: v for k, v in body["metadata"].items() if k not in _SERVER_OWNED and v is not None}
+    if not namespaced:
+        metadata.pop("namespace", None)
+    elif "namespace" not in metadata:
+        metadata["namespace"] = default_namespace
+    result = {
+        key: without_nulls(value) for key, value in body.items() if key != "status" and value is not None
+    }
+    return {**result, "metadata": metadata}
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without mapping entries that are null: an apply treats both alike."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value

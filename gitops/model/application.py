@@ -1,0 +1,40 @@
+"""An application: a directory of the repository and how its descriptor wants it treated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DEFAULT_HEALTH_TIMEOUT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application of a stack.
+
+    Attributes:
+        name: the directory's base name without a numeric prefix.
+        path: the directory, relative to the repository's root.
+        tree: Git tree id of that directory; equal trees mean equal files.
+        namespace: where its namespaced objects go unless they say otherwise.
+        wave: the order among applications; a wave starts when the one before is healthy.
+        create_namespace: whether a missing Namespace object is added.
+        depends_on: names of applications of the same or an earlier wave that must be healthy first.
+        critical: whether drift in it is worth waking somebody.
+        prune: whether objects that leave Git leave the cluster.
+        self_heal: whether a change by hand is reverted by itself.
+        health_timeout: seconds that one of its objects may take to become healthy.
+        project: a free name to group applications by.
+    """
+
+    name: str
+    path: str
+    tree: str
+    namespace: str
+    wave: int
+    create_namespace: bool = True
+    depends_on: tuple[str, ...] = field(default=())
+    critical: bool = False
+    prune: bool = True
+    self_heal: bool = True
+    health_timeout: float = DEFAULT_HEALTH_TIMEOUT
+    project: str = "default"

@@ -1,0 +1,45 @@
+"""What a Kubernetes object is called, and the names this project puts on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STACK_LABEL = "gitops.internal/stack"
+APPLICATION_LABEL = "gitops.internal/application"
+TREE_ANNOTATION = "gitops.internal/tree"
+FIELD_MANAGER = "gitops"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """An object's identity in a cluster: it outlives waves, applications and API versions.
+
+    `group` is "" for the core group; `namespace` is "" for cluster-scoped kinds.
+    """
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def resource_name(self) -> str:
+        """The name of its Pulumi resource, such as `apps/Deployment:shop/web` or `Namespace:shop`."""
+        group = f"{self.group}/" if self.group else ""
+        namespace = f"{self.namespace}/" if self.namespace else ""
+        return f"{group}{self.kind}:{namespace}{self.name}"
+
+    def __str__(self) -> str:
+        """How messages call it: `Deployment shop/web`."""
+        namespace = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {namespace}{self.name}"
+
+
+def group_of(api_version: str) -> str:
+    """The group in an apiVersion: "apps" in "apps/v1", "" in "v1"."""
+    return api_version.rpartition("/")[0]
+
+
+def version_of(api_version: str) -> str:
+    """The version in an apiVersion: "v1" in "apps/v1"."""
+    return api_version.rpartition("/")[2]

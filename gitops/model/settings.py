@@ -1,0 +1,71 @@
+"""What a stack is told: which repository, which cluster, which applications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the wanted state is kept.
+
+    Attributes:
+        url: https, ssh or file URL, already checked and absolute.
+        revision: branch, tag or commit id.
+        token: for https; "" for a public repository.
+        key_file: private key for ssh; "" for the agent's or the user's default.
+    """
+
+    url: str
+    revision: str
+    token: str = field(default="", repr=False)
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Which cluster to make match: "" means kubectl's own default for either."""
+
+    kubeconfig: str = ""
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationGlob:
+    """Directories that are applications.
+
+    Attributes:
+        path: a Go `path.Match` pattern over directories, relative to the repository's root.
+        wave: the wave of applications that state none themselves.
+        exclude: patterns of directories to leave out; they win.
+    """
+
+    path: str
+    wave: int
+    exclude: tuple[str, ...] = ()
+
+
+DEFAULT_GLOBS = (
+    ApplicationGlob("k8s/01-infrastructure/*", wave=10),
+    ApplicationGlob("k8s/02-apps/*", wave=20),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a stack's configuration says.
+
+    Attributes:
+        stack: the stack's name.
+        overlay: name of the Kustomize overlay that this stack takes where an application has it.
+        health_timeout: seconds an object may take to become healthy when its application says nothing.
+        delete_limit: per cent of the stack's live objects that one run may delete without being told to.
+    """
+
+    stack: str
+    repository: Repository
+    cluster: Cluster
+    applications: tuple[ApplicationGlob, ...] = DEFAULT_GLOBS
+    overlay: str = ""
+    health_timeout: float = 300.0
+    delete_limit: int = 50

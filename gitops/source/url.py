@@ -1,0 +1,73 @@
+"""Repository addresses and revisions, which come from configuration and are not trusted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gitops.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMES = ("https", "ssh", "file")
+_SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^:]+")
+_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+
+
+def repository_url(text: str, project: Path) -> str:
+    """The address to fetch from.
+
+    A text without a scheme is a path; a relative one starts at the project's folder.
+
+    Raises:
+        ConfigError: the scheme is not allowed, or the address hides an option, a credential or a helper.
+    """
+    if not text:
+        raise ConfigError(
+            "no repository is configured",
+            next_step="set it: pulumi config set gitops:repository https://github.com/you/homelab.git",
+        )
+    if text.startswith("-") or _UNPRINTABLE.search(text) or "::" in text:
+        raise ConfigError(
+            f"repository {text!r} is not an address that Git may be given",
+            next_step="use an https://, ssh:// or file:// URL, git@host:path, or a path",
+        )
+    if _SCP.fullmatch(text):
+        return text
+    if "://" not in text:
+        return (project / text).resolve().as_uri()
+    parts = urlsplit(text)
+    if parts.scheme not in SCHEMES:
+        raise ConfigError(
+            f"repository scheme {parts.scheme!r} is not allowed", next_step=f"use one of {', '.join(SCHEMES)}"
+        )
+    if parts.password or (parts.scheme == "https" and parts.username):
+        raise ConfigError(
+            f"the repository address of host {parts.hostname} carries a credential",
+            next_step="take it out and set it: pulumi config set --secret gitops:repositoryToken",
+        )
+    if (parts.hostname or "").startswith("-") or (parts.username or "").startswith("-"):
+        raise ConfigError(f"repository host {parts.hostname!r} looks like an option")
+    return text
+
+
+def checked_revision(text: str) -> str:
+    """A branch, tag or commit id that is safe to hand to Git.
+
+    Raises:
+        ConfigError: the text is not a plain ref name.
+    """
+    if not _REVISION.fullmatch(text) or ".." in text or text.endswith((".lock", "/", ".")):
+        raise ConfigError(
+            f"revision {text!r} is not a branch, tag or commit id", next_step="set gitops:revision to one"
+        )
+    return text
+
+
+def is_commit(revision: str) -> bool:
+    """Whether the revision is a full commit id, which never changes its meaning."""
+    return _COMMIT.fullmatch(revision) is not None
