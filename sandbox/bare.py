@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 from gitops.model.errors import AccessError, Location, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 WRITTEN = "refs/heads/example"
 MAIN = "refs/heads/main"
@@ -40,6 +42,11 @@ def publish(repository: Path, folder: Path, *, message: str) -> str:
         NotFoundError: git is not installed.
     """
     _create(repository)
+    with _alone(repository):
+        return _publish(repository, folder, message)
+
+
+def _publish(repository: Path, folder: Path, message: str) -> str:
     tree = _tree(repository, folder)
     main, written = _commit(repository, MAIN), _commit(repository, WRITTEN)
     latest = written
@@ -91,6 +98,17 @@ def _create(repository: Path) -> None:
         rmtree(made, ignore_errors=True)
 
 
+@contextmanager
+def _alone(repository: Path) -> Iterator[None]:
+    """Wait for other runs on the same repository; the lock is on the folder and ends with the process."""
+    descriptor = os.open(repository, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _tree(repository: Path, folder: Path) -> str:
     """Store a folder's files and return the tree's id; the folder itself is only read."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -139,6 +157,6 @@ def _git(
         raise AccessError(
             f"git {arguments[0]} failed: {done.stderr.strip() or done.returncode}",
             where=Location(str(repository)),
-            next_step="if the repository is damaged, remove it: it is made again",
+            next_step=f"run it again; `git -C {repository} fsck` tells whether the repository is damaged",
         )
     return done.stdout.strip()
