@@ -1,0 +1,116 @@
+"""Stack configuration becomes settings, whether the engine or a stack file hands it over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from gitops.model.duration import parse_duration
+from gitops.model.errors import ConfigError, Location, NotFoundError
+from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, Cluster, Repository, Settings
+from gitops.source.url import checked_revision, repository_url
+from gitops.source.yaml import YamlError, read_with_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMESPACE = "gitops"
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class GlobConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `gitops:applications`."""
+
+    path: str
+    wave: int = 20
+    exclude: tuple[str, ...] = ()
+
+
+class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """The keys of a stack's configuration, each described in `Pulumi.yaml`."""
+
+    repository: str = ""
+    revision: str = "main"
+    repository_token: str = ""
+    repository_key_file: str = ""
+    kubeconfig: str = ""
+    context: str = ""
+    applications: tuple[GlobConfig, ...] = ()
+    overlay: str = ""
+    health_timeout: str = "5m"
+    delete_limit: Percent = 50
+
+
+KEYS = tuple(field.encode_name for field in msgspec.structs.fields(StackConfig))
+
+
+def settings_from(
+    values: Mapping[str, Any], stack: str, project: Path, environment: Mapping[str, str]
+) -> Settings:
+    """Settings from configuration values, whose relative paths start at the project's folder.
+
+    `REPO_URL` and `GITOPS_REPOSITORY_TOKEN` in the environment win over the stack's file, so that a pipeline
+    can hand them in.
+
+    Raises:
+        ConfigError: a value is missing, of the wrong type or not acceptable.
+    """
+    try:
+        config = msgspec.convert(dict(values), StackConfig, strict=False)
+        timeout = parse_duration(config.health_timeout)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigError(
+            f"configuration of stack {stack!r}: {error}",
+            where=Location(f"Pulumi.{stack}.yaml"),
+            next_step=f"the keys of {NAMESPACE}: are {', '.join(KEYS)}",
+        ) from error
+    globs = tuple(ApplicationGlob(glob.path, glob.wave, glob.exclude) for glob in config.applications)
+    return Settings(
+        stack=stack,
+        repository=Repository(
+            url=repository_url(environment.get("REPO_URL") or config.repository, project),
+            revision=checked_revision(config.revision),
+            token=environment.get("GITOPS_REPOSITORY_TOKEN") or config.repository_token,
+            key_file=_path(config.repository_key_file, project),
+        ),
+        cluster=Cluster(kubeconfig=_path(config.kubeconfig, project), context=config.context),
+        applications=globs or DEFAULT_GLOBS,
+        overlay=config.overlay or stack,
+        health_timeout=timeout,
+        delete_limit=config.delete_limit,
+    )
+
+
+def stack_values(stack: str, project: Path) -> dict[str, Any]:
+    """The plain values in a stack's file, for commands that need no engine; secrets are left out.
+
+    Raises:
+        NotFoundError: there is no such file.
+        ConfigError: it can't be read.
+    """
+    file = project / f"Pulumi.{stack}.yaml"
+    try:
+        body, _ = read_with_lines(file.read_bytes())
+    except FileNotFoundError as error:
+        known = sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in project.glob("Pulumi.*.yaml"))
+        raise NotFoundError(
+            f"there is no stack {stack!r} in {project}",
+            next_step=f"the stacks are: {', '.join(known)}" if known else "create one: pulumi stack init",
+        ) from error
+    except (OSError, YamlError) as error:
+        raise ConfigError(
+            f"can't be read: {error}", where=Location(file.name, getattr(error, "line", 0))
+        ) from error
+    config = body.get("config") if isinstance(body, dict) else None
+    prefix = f"{NAMESPACE}:"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in (config or {}).items()
+        if key.startswith(prefix) and not (isinstance(value, dict) and "secure" in value)
+    }
+
+
+def _path(text: str, project: Path) -> str:
+    return str((project / Path(text).expanduser()).resolve()) if text else ""
