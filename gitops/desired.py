@@ -32,7 +32,9 @@ def desired_plan(
     problems = Problems()
     commit = fetch(settings.repository, folder)
     applications = find_applications(commit, settings, problems)
-    manifests = build(commit, applications, settings, live_scopes, Cache(folder / "objects"), problems)
+    manifests = build(
+        commit, applications, settings, live_scopes, cache=Cache(folder / "objects"), problems=problems
+    )
     plan = make_plan(settings.stack, commit.sha, applications, manifests, problems)
     problems.raise_any()
     return plan

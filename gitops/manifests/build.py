@@ -35,6 +35,7 @@ def build(
     applications: Iterable[Application],
     settings: Settings,
     live_scopes: Mapping[tuple[str, str], bool],
+    *,
     cache: Cache,
     problems: Problems,
 ) -> tuple[Manifest, ...]:
@@ -47,7 +48,7 @@ def build(
     def read(application: Application) -> list[RawObject]:
         root = kustomize_root(commit, application, settings.overlay)
         if root:
-            raw = render(commit, application, root, renderer, cache, problems)
+            raw = render(commit, application, root, renderer, cache=cache, problems=problems)
         elif f"{application.path}/Chart.yaml" in commit.entries:
             problems.add(
                 "is a Helm chart, which can't be rendered here yet",

@@ -66,6 +66,7 @@ def render(
     application: Application,
     root: str,
     renderer: Renderer | None,
+    *,
     cache: Cache,
     problems: Problems,
 ) -> list[RawObject]:

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shlex
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from gitops.source.commit import Commit, parse_tree
 from gitops.source.url import is_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitops.model.settings import Repository
 
@@ -91,8 +92,19 @@ def _commit(repo: git.Repo, sha: str) -> Commit:
         author=author,
         subject=subject,
         entries=parse_tree(listing),
-        read_object=lambda blob: repo.odb.stream(bytes.fromhex(blob)).read(),
+        read_object=_reader(repo),
     )
+
+
+def _reader(repo: git.Repo) -> Callable[[str], bytes]:
+    """Content by object id through Git's one long-lived reader, which answers one caller at a time."""
+    lock = threading.Lock()
+
+    def read(object_id: str) -> bytes:
+        with lock:
+            return bytes(repo.odb.stream(bytes.fromhex(object_id)).read())
+
+    return read
 
 
 def _environment(repository: Repository) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Document:
 class _Loader(yaml.CSafeLoader):
     """The safe C loader with kubectl's scalars and strict, textual keys."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ARG002 - always deep
         own = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         seen: set[str] = set()
         for key in own:
@@ -156,6 +156,8 @@ def _documents(content: bytes) -> Iterator[tuple[int, Any, yaml.Node]]:
         loader = _Loader(content.decode("utf-8-sig"))
         while loader.check_node():
             node = loader.get_node()
+            if node is None:
+                continue
             _measure(node)
             body = loader.construct_document(node)
             if body is not None:

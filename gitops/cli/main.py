@@ -1,0 +1,68 @@
+"""`gitops`: the commands for daily work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from gitops import __version__
+from gitops.cli.app import app
+from gitops.model.errors import GitOpsError
+
+_EXIT_CODES = """
+\b
+Exit codes: 0 all well · 1 something differs · 2 usage or configuration · 3 no access
+4 cluster or engine failure · 5 refused · 6 not found · 8 conflict · 9 timeout · 130 interrupted
+"""
+
+
+@click.group(
+    epilog=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GITOPS"},
+)
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=Path.cwd,
+    show_default="the current folder",
+    help="The folder that holds Pulumi.yaml and the stack files.",
+)
+@click.version_option(__version__, prog_name="gitops")
+@click.pass_context
+def cli(context: click.Context, project: Path) -> None:
+    r"""GitOps without a controller in the cluster.
+
+    \b
+    Examples:
+      gitops app list --stack staging
+      gitops app list --stack prod -o json
+    """
+    context.obj = project.resolve()
+
+
+cli.add_command(app)
+
+
+def main() -> None:
+    """Run the command line; errors go to stderr and end with their own exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except GitOpsError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Each application's sync status and health, as Argo CD defines them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops.cluster.health import HEALTHY, Health, Status, health, worst
+from gitops.drift.compare import Difference, compare
+from gitops.waves.readiness import IGNORE_ANNOTATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops.cluster.client import Object
+    from gitops.model.application import Application
+    from gitops.model.keys import ObjectKey
+    from gitops.model.plan import Plan, PlannedObject
+
+SYNCED, OUT_OF_SYNC = "Synced", "OutOfSync"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """One planned object: how it differs from what lives, and how well it is."""
+
+    key: ObjectKey
+    missing: bool
+    differences: tuple[Difference, ...]
+    health: Health
+
+    @property
+    def synced(self) -> bool:
+        """Whether the cluster says what Git says."""
+        return not self.missing and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationState:
+    """One application: its objects, what lives of it but left Git, and the sum of both."""
+
+    application: Application
+    objects: tuple[ObjectState, ...]
+    extra: tuple[ObjectKey, ...]
+
+    @property
+    def sync(self) -> str:
+        """`Synced` or `OutOfSync`."""
+        return SYNCED if not self.extra and all(item.synced for item in self.objects) else OUT_OF_SYNC
+
+    @property
+    def health(self) -> Health:
+        """The worst of its objects' health."""
+        return worst(item.health for item in self.objects)
+
+
+def application_states(
+    plan: Plan, live: Mapping[ObjectKey, Object], owner_label: str
+) -> tuple[ApplicationState, ...]:
+    """The state of every application of a plan, by wave and name.
+
+    `live` holds whole objects; `owner_label` is the label that says which application a live one belongs to.
+    """
+    extra: dict[str, list[ObjectKey]] = {}
+    for key in sorted(set(live) - plan.keys):
+        owner = (live[key]["metadata"].get("labels") or {}).get(owner_label, "")
+        extra.setdefault(owner, []).append(key)
+    return tuple(
+        ApplicationState(
+            application,
+            tuple(_state(item, live.get(item.manifest.key)) for item in plan.objects_of(application.name)),
+            tuple(extra.get(application.name, ())),
+        )
+        for application in plan.applications
+    )
+
+
+def _state(planned: PlannedObject, live: Object | None) -> ObjectState:
+    key = planned.manifest.key
+    if live is None:
+        return ObjectState(
+            key, differences=(), missing=True, health=Health(Status.MISSING, f"{key} does not exist")
+        )
+    ignored = planned.manifest.annotations.get(IGNORE_ANNOTATION) == "true"
+    found = HEALTHY if ignored else health(live)
+    told = Health(found.status, f"{key}: {found.message}") if found.message else found
+    return ObjectState(
+        key, missing=False, differences=tuple(compare(planned.manifest.body, live)), health=told
+    )

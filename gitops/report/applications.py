@@ -1,0 +1,94 @@
+"""The list of a stack's applications, as a table, JSON, YAML or names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.drift.state import ApplicationState
+
+SCHEMA = "gitops.internal/applications/v1"
+COLUMNS = ("WAVE", "APPLICATION", "NAMESPACE", "OBJECTS", "SYNC", "HEALTH", "REVISION")
+
+
+def as_json(stack: str, revision: str, states: Sequence[ApplicationState]) -> str:
+    """The documented, versioned form for machines."""
+    document = {
+        "schema": SCHEMA,
+        "stack": stack,
+        "revision": revision,
+        "applications": [_entry(state) for state in states],
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_table(revision: str, states: Sequence[ApplicationState], *, headers: bool = True) -> str:
+    """Aligned columns, one row an application; what is wrong follows its row, indented."""
+    rows = [_row(revision, state) for state in states]
+    table = [COLUMNS, *rows] if headers else rows
+    widths = [max(len(row[i]) for row in table) for i in range(len(COLUMNS))] if table else []
+    lines = []
+    for index, row in enumerate(table):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if index >= len(table) - len(rows):
+            lines += [f"      {reason}" for reason in _reasons(states[index - (len(table) - len(rows))])]
+    return "\n".join(lines)
+
+
+def as_names(states: Sequence[ApplicationState]) -> str:
+    """One name a line."""
+    return "\n".join(state.application.name for state in states)
+
+
+def _row(revision: str, state: ApplicationState) -> tuple[str, ...]:
+    application = state.application
+    return (
+        str(application.wave),
+        application.name,
+        application.namespace,
+        str(len(state.objects)),
+        state.sync,
+        state.health.status.value,
+        revision[:12],
+    )
+
+
+def _reasons(state: ApplicationState) -> list[str]:
+    """At most a few lines that say why an application is not as it should be."""
+    reasons = [f"{item.key}: missing" for item in state.objects if item.missing]
+    reasons += [
+        f"{item.key}: {difference.path} is {difference.live!r}, Git says {difference.wanted!r}"
+        for item in state.objects
+        for difference in item.differences
+    ]
+    reasons += [f"{key}: lives, but is no longer in Git" for key in state.extra]
+    if state.health.message:
+        reasons.append(state.health.message)
+    shown = reasons[:5]
+    return [*shown, f"… and {len(reasons) - len(shown)} more"] if len(reasons) > len(shown) else shown
+
+
+def _entry(state: ApplicationState) -> dict[str, Any]:
+    application = state.application
+    return {
+        "name": application.name,
+        "wave": application.wave,
+        "namespace": application.namespace,
+        "path": application.path,
+        "tree": application.tree,
+        "sync": state.sync,
+        "health": {"status": state.health.status.value, "message": state.health.message},
+        "objects": [
+            {
+                "key": item.key.resource_name,
+                "missing": item.missing,
+                "health": item.health.status.value,
+                "differences": [difference._asdict() for difference in item.differences],
+            }
+            for item in state.objects
+        ],
+        "extra": [key.resource_name for key in state.extra],
+    }
