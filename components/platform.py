@@ -62,7 +62,7 @@ class Platform(pulumi.ComponentResource):
         )
 
     def _deleted_with(self, step: PlannedObject) -> pulumi.Resource | None:
-        """The namespace of the same wave: when it goes, the object goes with it, without a call of its own."""
+        """The namespace of the same wave: when it goes, the object goes too, without a call of its own."""
         namespace = ObjectKey("", "Namespace", "", step.manifest.key.namespace).resource_name
         return self._registered.get(namespace) if self._wave_of.get(namespace) == step.wave else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -13,14 +14,20 @@ from gitops.cluster.connect import connect
 from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.desired import desired_plan
 
+if TYPE_CHECKING:
+    from gitops.model.plan import Plan
+    from gitops.model.settings import Settings
 
-def deploy() -> None:
-    """Settings → what lives → commit → applications → plan → components.
+
+def deploy(settings: Settings | None = None) -> Plan:
+    """Settings → what lives → commit → applications → plan → components; gives the plan back.
+
+    Without settings, the stack's configuration is read from the engine.
 
     Raises:
         GitOpsError: something is wrong; nothing was registered, so nothing is touched.
     """
-    settings = read_settings()
+    settings = settings or read_settings()
     live = connect(settings.cluster).survey(settings.stack)
     plan = desired_plan(settings, live.scopes)
     refuse_mass_deletion(
@@ -30,3 +37,4 @@ def deploy() -> None:
     platform = Platform("platform", PlatformArgs(plan), pulumi.ResourceOptions(providers=[provider]))
     for name, value in platform.outputs.items():
         pulumi.export(name, value)
+    return plan

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.options import stack_option, stack_settings
 from gitops.cluster.connect import connect
 from gitops.desired import desired_plan
 from gitops.drift.state import SYNCED, application_states
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.report.applications import as_json, as_names, as_table
-from gitops.source.stackfile import settings_from, stack_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +23,7 @@ def app() -> None:
 
 
 @app.command("list")
-@click.option("--stack", "-s", required=True, envvar="PULUMI_STACK", help="The stack, such as staging.")
+@stack_option
 @click.option(
     "--output", "-o", type=click.Choice(["table", "json", "name"]), default="table", show_default=True
 )
@@ -32,7 +31,7 @@ def app() -> None:
 @click.option("--exit-code", is_flag=True, help="End with 1 when an application is not Synced.")
 @click.pass_obj
 def list_applications(project: Path, stack: str, output: str, no_headers: bool, exit_code: bool) -> None:
-    r"""Every application: wave, namespace, objects, sync status, health and revision.
+    """Every application: wave, namespace, objects, sync status, health and revision.
 
     Compares the repository at the stack's revision with the live cluster; changes nothing.
 
@@ -42,7 +41,7 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
       gitops app list --stack prod -o json | jq '.applications[] | select(.sync != "Synced").name'
       gitops app list --stack prod --exit-code
     """
-    settings = settings_from(stack_values(stack, project), stack, project, os.environ)
+    settings = stack_settings(stack, project)
     live = connect(settings.cluster).survey(stack, metadata_only=False)
     plan = desired_plan(settings, live.scopes)
     states = application_states(plan, live.objects, APPLICATION_LABEL)

@@ -10,6 +10,7 @@ import click
 
 from gitops import __version__
 from gitops.cli.app import app
+from gitops.cli.stack import stack
 from gitops.model.errors import GitOpsError
 
 _EXIT_CODES = """
@@ -33,17 +34,19 @@ Exit codes: 0 all well · 1 something differs · 2 usage or configuration · 3 n
 @click.version_option(__version__, prog_name="gitops")
 @click.pass_context
 def cli(context: click.Context, project: Path) -> None:
-    r"""GitOps without a controller in the cluster.
+    """GitOps without a controller in the cluster.
 
     \b
     Examples:
       gitops app list --stack staging
       gitops app list --stack prod -o json
+      gitops stack sync --stack staging
     """
     context.obj = project.resolve()
 
 
 cli.add_command(app)
+cli.add_command(stack)
 
 
 def main() -> None:

@@ -24,10 +24,19 @@ _ALWAYS_ALLOWED = 10
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The stack's live objects by identity, and whether each kind that the cluster serves is namespaced."""
+    """The stack's live objects by identity, and the kinds that the cluster serves by group and kind."""
 
     objects: Mapping[ObjectKey, Object]
-    scopes: Mapping[tuple[str, str], bool]
+    resources: Mapping[tuple[str, str], Resource]
+
+    @property
+    def scopes(self) -> dict[tuple[str, str], bool]:
+        """Whether each kind that the cluster serves is namespaced."""
+        return {kind: resource.namespaced for kind, resource in self.resources.items()}
+
+    def path(self, key: ObjectKey) -> str:
+        """Where the API serves an object."""
+        return self.resources[key.group, key.kind].path(key.namespace, key.name)
 
 
 def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: bool = True) -> Survey:
@@ -47,7 +56,7 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         found = [pair for pairs in pool.map(listed, wanted) for pair in pairs]
-    return Survey(dict(found), {(r.group, r.kind): r.namespaced for r in resources})
+    return Survey(dict(found), {(r.group, r.kind): r for r in resources})
 
 
 def refuse_mass_deletion(

@@ -1,0 +1,53 @@
+"""`gitops stack …`: a whole stack."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops.cli.options import stack_option, stack_settings
+from gitops.cluster.survey import ALLOW_DELETES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group()
+def stack() -> None:
+    """Work on a whole stack."""
+
+
+@stack.command("sync")
+@stack_option
+@click.option("--refresh", is_flag=True, help="Look at the cluster first and heal what was changed by hand.")
+@click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
+@click.option("--quiet", "-q", is_flag=True, help="Only the last line.")
+@click.pass_obj
+def sync_stack(project: Path, stack: str, refresh: bool, allow_deletes: bool, quiet: bool) -> None:
+    """Make the cluster match the repository, and prune what no plan and no state knows of.
+
+    Does what `pulumi up` does, then deletes objects that carry the stack's label and are in no plan: a run
+    that was killed half-way can leave such objects.
+
+    \b
+    Examples:
+      gitops stack sync --stack staging
+      gitops stack sync --stack prod --refresh
+    """
+    from gitops.delivery.sync import sync  # the engine's SDK is slow to import
+
+    if allow_deletes:
+        os.environ[ALLOW_DELETES] = "1"
+    settings = stack_settings(stack, project)
+    click.echo(f"stack {stack}, context {settings.cluster.context or '(current)'}", err=True)
+    done = sync(settings, project, refresh=refresh, on_output=None if quiet else _progress)
+    for key in done.pruned:
+        click.echo(f"pruned {key}", err=True)
+    counts = ", ".join(f"{count} {change}" for change, count in sorted(done.outcome.changes.items()))
+    click.echo(f"{stack} is at {done.revision[:12]}: {counts}; {len(done.pruned)} orphans pruned")
+
+
+def _progress(line: str) -> None:
+    click.echo(line, nl=not line.endswith("\n"), err=True)
