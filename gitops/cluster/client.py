@@ -125,9 +125,18 @@ class Client:
                 return Listing(items, metadata.get("resourceVersion", ""))
             query["continue"] = metadata["continue"]
 
-    def create(self, path: str, obj: Object, *, field_manager: str = "", dry_run: bool = False) -> Object:
-        """POST to the collection at `path`."""
-        return self._object("POST", path, query=_write(field_manager, dry_run=dry_run), body=obj)
+    def create(
+        self,
+        path: str,
+        obj: Object,
+        *,
+        field_manager: str = "",
+        dry_run: bool = False,
+        field_validation: str = "",
+    ) -> Object:
+        """POST to the collection at `path`; `field_validation` is `Ignore`, `Warn` (the default) or `Strict`."""
+        query = _write(field_manager, dry_run=dry_run) | {"fieldValidation": field_validation}
+        return self._object("POST", path, query=query, body=obj)
 
     def replace(self, path: str, obj: Object, *, field_manager: str = "", dry_run: bool = False) -> Object:
         """PUT the whole object; with a resourceVersion in it, only over that very version."""
