@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 # Part of every key: to be raised when the form or the meaning of what is kept changes.
-FORMAT = "1"
+FORMAT = "2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,32 +5,45 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+# Source: the grammar in the documentation of Go's `path.Match`; a class holds at least one range.
+_TERM = re.compile(
+    r"(?P<star>\*+)|(?P<one>\?)|\[(?P<not>\^?+)(?P<ranges>(?:{c}(?:-{c})?)+)\]|\\(?P<escaped>.)|(?P<plain>[^\\\[])".replace(
+        "{c}", r"(?:\\.|[^\\\]-])"
+    ),
+    re.DOTALL,
+)
+_RANGE = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
+
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts: list[str] = []
     index = 0
     while index < len(pattern):
-        char = pattern[index]
-        index += 1
-        if char == "*":
-            parts.append("[^/]*")
-        elif char == "?":
-            parts.append("[^/]")
-        elif char == "\\" and index < len(pattern):
-            parts.append(re.escape(pattern[index]))
-            index += 1
-        elif char == "[":
-            end = pattern.find("]", index + 1)
-            if end < 0:
-                message = f"{pattern!r} has a [ without its ]"
-                raise ValueError(message)
-            body = pattern[index:end].replace("\\", "\\\\")
-            parts.append(f"(?!/)[{body}]")
-            index = end + 1
-        else:
-            parts.append(re.escape(char))
+        term = _TERM.match(pattern, index)
+        if term is None:
+            message = f"{pattern!r} is not a glob: mend what begins with {pattern[index : index + 10]!r}"
+            raise ValueError(message)
+        index = term.end()
+        match term.lastgroup:
+            case "star":
+                parts.append("[^/]*")
+            case "one":
+                parts.append("[^/]")
+            case "ranges":
+                parts.append(_class(term["ranges"], negated=bool(term["not"])))
+            case _:
+                parts.append(re.escape(term["escaped"] or term["plain"]))
     return re.compile("".join(parts))
+
+
+def _class(ranges: str, *, negated: bool) -> str:
+    """A regular expression's class; a range that runs backwards holds nothing, as in Go."""
+    pairs = [(low, high or low) for low, high in _RANGE.findall(ranges)]
+    inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
+    if not inside:
+        return r"[\s\S]" if negated else r"(?!)"
+    return f"[{'^' if negated else ''}{inside}]"
 
 
 def matches(pattern: str, path: str) -> bool:

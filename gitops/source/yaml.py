@@ -1,11 +1,13 @@
 """YAML as kubectl reads it: its scalar rules, unique keys, and the line each document starts at.
 
 The scalar rules are those of the YAML 1.1 reader under `sigs.k8s.io/yaml`: `yes` and `on` are booleans,
-`0644` is octal, dates and `12:30` stay text. Tags that build objects do not exist here.
+`0644` is octal, `1e3` is 1000, dates and `12:30` stay text, and keys follow the same rules before they
+become text. Tags that build objects do not exist here.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,19 +15,22 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NODES = 1_000_000
 MAX_DEPTH = 100
+# A shorter file can't nest deeply enough to exhaust the C reader's stack.
+_HARMLESS_BYTES = 8192
 
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
 _BOOL = re.compile("^(?:" + "|".join(sorted(_TRUE | _FALSE)) + ")$")
-_INT = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)$")
-_FLOAT = re.compile(
-    r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
-)
+_NULL = frozenset(("~", "null", "Null", "NULL", ""))
+_NUMBER = re.compile(r"^[-+.]?[0-9.][-+.0-9a-zA-Z_]*$")
+_OCTAL = re.compile(r"[-+]?0[0-7]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_IN_JSON = re.compile(r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$")
 
 
 class YamlError(ValueError):
@@ -48,68 +53,111 @@ class _Loader(yaml.CSafeLoader):
     """The safe C loader with kubectl's scalars and strict, textual keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ARG002 - always deep
-        own = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        if not isinstance(node, yaml.MappingNode):
+            raise YamlError("a mapping is expected", node.start_mark.line + 1)
         seen: set[str] = set()
-        for key in own:
-            if not isinstance(key, yaml.ScalarNode):
-                raise YamlError("a key must be text", key.start_mark.line + 1)
-            if key.value in seen:
-                raise YamlError(f"key {key.value!r} is there twice", key.start_mark.line + 1)
-            seen.add(key.value)
+        for key, _ in node.value:
+            if key.tag == _MERGE:
+                continue
+            text = self._key(key)
+            if text in seen:
+                raise YamlError(f"key {text!r} is there twice", key.start_mark.line + 1)
+            seen.add(text)
         self.flatten_mapping(node)
-        return {_key_text(key): self.construct_object(value, deep=True) for key, value in node.value}
+        return {self._key(key): self.construct_object(value, deep=True) for key, value in node.value}
 
-
-def _key_text(node: yaml.Node) -> str:
-    if not isinstance(node, yaml.ScalarNode):
-        raise YamlError("a key must be text", node.start_mark.line + 1)
-    return str(node.value)
+    def _key(self, node: yaml.Node) -> str:
+        """A key as JSON has it: `on` is "true", as for kubectl."""
+        key = self.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+        if key is None:
+            raise YamlError("a key must be text", node.start_mark.line + 1)
+        return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def _construct_map(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
-def _construct_int(_: _Loader, node: yaml.ScalarNode) -> int:
-    text = node.value.replace("_", "")
-    sign = -1 if text.startswith("-") else 1
-    digits = text.lstrip("+-")
-    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
-        return sign * int(digits, 8)
-    return sign * int(digits, 0)
+def _number(text: str) -> int | float | None:
+    """The number that the text is, by the rules of Go's `strconv`, or None."""
+    plain = text.replace("_", "")
+    try:
+        number: int | float = int(plain, 8 if _OCTAL.fullmatch(plain) else 0)
+    except ValueError:
+        if not _FLOAT.fullmatch(plain):
+            return None
+        number = float(plain)
+    if isinstance(number, int):
+        return number if -(2**63) <= number < 2**63 else float(number)
+    if math.isinf(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _construct_float(_: _Loader, node: yaml.ScalarNode) -> float:
-    text = node.value.lower()
-    if "inf" in text or "nan" in text:
-        raise YamlError(f"{node.value} has no form in JSON", node.start_mark.line + 1)
-    return float(text)
+def _plain_number(_: _Loader, node: yaml.ScalarNode) -> int | float | str:
+    number = _number(node.value)
+    return str(node.value) if number is None else number
+
+
+def _tagged_number(_: _Loader, node: yaml.ScalarNode) -> int | float:
+    number = _number(node.value)
+    if number is None:
+        raise _misfit(node)
+    return number
 
 
 def _construct_bool(_: _Loader, node: yaml.ScalarNode) -> bool:
+    if node.value not in _TRUE | _FALSE:
+        raise _misfit(node)
     return node.value in _TRUE
+
+
+def _construct_null(_: _Loader, node: yaml.ScalarNode) -> None:
+    if node.value not in _NULL:
+        raise _misfit(node)
+
+
+def _construct_text(_: _Loader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
+def _refuse_value(_: _Loader, node: yaml.ScalarNode) -> Any:
+    raise YamlError(f"{node.value} has no form in JSON", node.start_mark.line + 1)
+
+
+def _misfit(node: yaml.ScalarNode) -> YamlError:
+    return YamlError(f"{node.value!r} is no {node.tag.rpartition(':')[2]}", node.start_mark.line + 1)
 
 
 def _refuse_tag(_: _Loader, node: yaml.Node) -> Any:
     raise YamlError(f"tag {node.tag} is not allowed", node.start_mark.line + 1)
 
 
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", _BOOL, "yYnNtTfFoO"),
-    ("int", _INT, "-+0123456789"),
-    ("float", _FLOAT, "-+0123456789."),
+    ("not-in-json", _NOT_IN_JSON, "-+."),
+    ("number", _NUMBER, "-+.0123456789"),
     ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
     ("merge", re.compile(r"^<<$"), "<"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, list(_first))
+    _Loader.add_implicit_resolver(f"{_TAG}{_tag}", _pattern, list(_first))
 _Loader.yaml_constructors = dict(_Loader.yaml_constructors)
-_Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
-_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
-_Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
-_Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
-for _tag in ("timestamp", "set", "omap", "pairs"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _refuse_tag)
+_CONSTRUCTORS: dict[str, Callable[[Any, Any], Any]] = {
+    "map": _construct_map,
+    "number": _plain_number,
+    "int": _tagged_number,
+    "float": _tagged_number,
+    "bool": _construct_bool,
+    "null": _construct_null,
+    "merge": _construct_text,
+    "not-in-json": _refuse_value,
+    **dict.fromkeys(("binary", "timestamp", "set", "omap", "pairs"), _refuse_tag),
+}
+for _tag, _constructor in _CONSTRUCTORS.items():
+    _Loader.add_constructor(f"{_TAG}{_tag}", _constructor)
 _Loader.add_constructor(None, _refuse_tag)
 
 
@@ -153,7 +201,10 @@ def _documents(content: bytes) -> Iterator[tuple[int, Any, yaml.Node]]:
     if len(content) > MAX_BYTES:
         raise YamlError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
-        loader = _Loader(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        if len(content) > _HARMLESS_BYTES:
+            _refuse_depth(text)
+        loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             if node is None:
@@ -171,6 +222,15 @@ def _documents(content: bytes) -> Iterator[tuple[int, Any, yaml.Node]]:
         raise YamlError(" ".join(str(error).split())) from error
     except RecursionError as error:
         raise YamlError("the document nests too deeply") from error
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse deep nesting before the C reader, which would crash the process, builds it."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise YamlError("the document nests too deeply")
 
 
 def _measure(root: yaml.Node) -> None:

@@ -1,0 +1,75 @@
+"""Directory globs: the table is what Go's `path.Match` answered, the properties are what must hold for any."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops.source.match import matches
+
+TABLE = [
+    ("", "", True), ("", "a", False), ("*", "a\nb", True), ("*", ".a", True), ("*", "a/b", False),
+    ("**", "a/b", False), ("*/*", "a/b", True), ("**/b", "a/c/b", False), ("a*b*c", "axbyc", True),
+    ("a*", "a", True), ("k8s/*", "k8s/", True), ("K8s", "k8s", False), ("*.yaml", "x.yaml", True),
+    ("?", "é", True), ("?", "/", False), ("[^a]", "b", True), ("[^a]", "a", False), ("[!a]", "b", False),
+    ("[!a]", "!", True), ("[^a]", "/", True), ("[a/b]", "/", True), ("[a-z]*", "q9", True), ("[z-a]", "b", False),
+    ("[^z-a]", "b", True), ("[[]", "[", True), ("[[:alpha:]]", "a", False), ("[a&&b]", "&", True), ("[a^]", "^", True),
+    ("[^^]", "^", False), (r"[\]]", "]", True), (r"[\-]", "-", True), (r"[x\-]", "x", True), (r"[\\]", "\\", True),
+    (r"\*", "*", True), (r"\*", "a", False), ("]", "]", True), ("a-b", "a-b", True), ("{a,b}", "a", False),
+    ("a.c", "abc", False), ("(a|b)", "a", False), ("a+", "aa", False), ("^a$", "a", False),
+]  # fmt: skip
+MALFORMED = [
+    "[",
+    "a[",
+    "[]",
+    "[^",
+    "[^]a]",
+    "[]a]",
+    "[-]",
+    "[x-]",
+    "[-x]",
+    "[a-]",
+    "[a-c-e]",
+    "a\\",
+    "[\\",
+    "[a\\",
+]
+NAMES = st.text("ab1-./é\\[]*?^$", max_size=8)
+
+
+@pytest.mark.parametrize(("pattern", "path", "matched"), TABLE)
+def test_a_pattern_matches_as_in_go(pattern: str, path: str, *, matched: bool) -> None:
+    assert matches(pattern, path) is matched
+
+
+@pytest.mark.parametrize("pattern", MALFORMED)
+def test_a_malformed_pattern_is_refused_by_name(pattern: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{pattern!r} is not a glob")):
+        matches(pattern, "a")
+
+
+@given(NAMES)
+def test_an_escaped_name_matches_itself_and_nothing_longer(name: str) -> None:
+    pattern = re.sub(r"([\\*?\[\]])", r"\\\1", name)
+    assert matches(pattern, name)
+    assert not matches(pattern, f"{name}x")
+
+
+@given(st.lists(st.text("ab1-.", max_size=4), min_size=1, max_size=4))
+def test_stars_match_exactly_paths_of_their_own_depth(parts: list[str]) -> None:
+    path = "/".join(parts)
+    assert matches("/".join("*" for _ in parts), path)
+    assert not matches("/".join("*" for _ in [*parts, ""]), path)
+
+
+@given(NAMES, NAMES)
+def test_any_pattern_either_answers_or_is_refused(pattern: str, path: str) -> None:
+    try:
+        answer = matches(pattern, path)
+    except ValueError as error:
+        assert "is not a glob" in str(error)
+    else:
+        assert answer in {True, False}
