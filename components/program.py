@@ -13,6 +13,7 @@ from components.provider import cluster_provider
 from gitops.cluster.connect import connect
 from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.desired import desired_plan
+from gitops.model.deep_messages import allow_deep_messages
 
 if TYPE_CHECKING:
     from gitops.model.plan import Plan
@@ -27,6 +28,7 @@ def deploy(settings: Settings | None = None) -> Plan:
     Raises:
         GitOpsError: something is wrong; nothing was registered, so nothing is touched.
     """
+    allow_deep_messages()
     settings = settings or read_settings()
     live = connect(settings.cluster).survey(settings.stack)
     plan = desired_plan(settings, live.scopes)

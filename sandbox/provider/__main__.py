@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
+from gitops.model.deep_messages import allow_deep_messages
 from sandbox.provider.engine import Engine
 from sandbox.provider.protos import provider_pb2_grpc
 from sandbox.provider.service import Provider
@@ -23,6 +24,7 @@ _MESSAGE = 400 * 1024 * 1024
 
 def serve(address: str) -> tuple[grpc.Server, int]:
     """A running server and its port; `address` is the engine's, or empty."""
+    allow_deep_messages()
     options = [
         ("grpc.max_receive_message_length", _MESSAGE),
         ("grpc.max_send_message_length", _MESSAGE),

@@ -54,8 +54,8 @@ class StackProject:
         self.environment = {**sandbox.environment(), "GITOPS_ALLOW_DELETES": "1"}
         self.kubeconfig = str(sandbox.kubeconfig)
         folder.mkdir(parents=True, exist_ok=True)
-        program = (CHECKOUT / "Pulumi.yaml").read_text().replace(".venv", sys.prefix)
-        (folder / "Pulumi.yaml").write_text(program)
+        (folder / "Pulumi.yaml").write_text((CHECKOUT / "Pulumi.yaml").read_text())
+        (folder / ".venv").symlink_to(sys.prefix)
         (folder / "__main__.py").write_text((CHECKOUT / "__main__.py").read_text())
         self.values = {
             "repository": repository,
