@@ -45,14 +45,15 @@ def _end_with(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve until the engine goes away or a SIGTERM comes; Ctrl-C is the engine's to handle."""
+    """Serve until the engine says goodbye or is gone."""
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     parent = os.getppid()
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     server, port = serve(addresses[-1] if addresses else "")
     print(port, flush=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: server.stop(0))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # the engine's way to say goodbye is SIGINT, followed by a kill five seconds later
+        signal.signal(number, lambda *_: os._exit(0))
     if addresses:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     server.wait_for_termination()

@@ -30,7 +30,7 @@ def is_true(obj: Object, name: str) -> bool:
 
 
 def timeout(obj: Object, asked: float, default: float) -> float:
-    """Seconds to wait: the resource option, then `pulumi.com/timeoutSeconds` (seconds or a duration), then `default`."""
+    """Seconds to wait: as `asked`, else by `pulumi.com/timeoutSeconds` (or a duration), else `default`."""
     if asked > 0:
         return asked
     text = annotation(obj, "pulumi.com/timeoutSeconds").strip()
@@ -45,5 +45,5 @@ def timeout(obj: Object, asked: float, default: float) -> float:
 
 
 def propagation(obj: Object) -> str:
-    """How dependents of a deleted object go: in the foreground unless `pulumi.com/deletionPropagationPolicy` says."""
+    """How dependents go: in the foreground unless `pulumi.com/deletionPropagationPolicy` says otherwise."""
     return _POLICIES.get(annotation(obj, "pulumi.com/deletionPropagationPolicy").lower(), "Foreground")

@@ -1,4 +1,4 @@
-"""Inputs as the engine should remember them: named, placed in a namespace, spelled as the server spells them."""
+"""Inputs as the engine should remember them: named, in a namespace, spelled as the server spells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configured cluster: reached when first needed, so that a dead one fails calls and not the configuration."""
+"""The configured cluster: reached when first needed, so that a dead one fails calls and nothing else."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ if TYPE_CHECKING:
 
 _POOL = 160
 _CLUSTER_SCOPED = frozenset(
-    "Namespace Node PersistentVolume ClusterRole ClusterRoleBinding StorageClass PriorityClass IngressClass "
-    "CustomResourceDefinition APIService MutatingWebhookConfiguration ValidatingWebhookConfiguration RuntimeClass "
-    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding CSIDriver CSINode VolumeAttachment FlowSchema "
-    "PriorityLevelConfiguration CertificateSigningRequest ClusterTrustBundle DeviceClass VolumeAttributesClass".split()
+    (
+        "Namespace Node PersistentVolume ClusterRole ClusterRoleBinding StorageClass PriorityClass "
+        "IngressClass CustomResourceDefinition APIService MutatingWebhookConfiguration "
+        "ValidatingWebhookConfiguration "
+        "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding CSIDriver CSINode VolumeAttachment "
+        "RuntimeClass FlowSchema PriorityLevelConfiguration CertificateSigningRequest ClusterTrustBundle "
+        "DeviceClass VolumeAttributesClass ComponentStatus IPAddress ServiceCIDR ResourceSlice"
+    ).split()
 )
 
 
 class Cluster:
-    """One cluster under one set of settings. Everything here may raise ConfigError, AccessError or ApiError."""
+    """One cluster under one set of settings; everything here may raise ConfigError, AccessError, ApiError."""
 
     def __init__(self, settings: Settings, warn: Callable[[str], None]) -> None:
         self.settings = settings
@@ -86,7 +90,7 @@ class Cluster:
         return self._context_namespace or "default"
 
     def is_namespaced(self, obj: Object) -> bool | None:
-        """Whether an object lives in a namespace; None when the cluster doesn't know the kind or can't be asked."""
+        """Whether an object lives in a namespace; None when the cluster doesn't know its kind or is away."""
         if is_built_in(obj):
             return obj.get("kind") not in _CLUSTER_SCOPED
         try:

@@ -24,7 +24,7 @@ class Change:
 
 
 def prune(live: Any, shape: Any) -> Any:
-    """The part of `live` that `shape` speaks of: keys by name, list items by index; another type is kept as it is."""
+    """The part of `live` that `shape` speaks of: keys by name, items by index; another type stays."""
     if isinstance(live, dict) and isinstance(shape, dict):
         return {key: prune(value, shape[key]) for key, value in live.items() if key in shape}
     if isinstance(live, list) and isinstance(shape, list):
@@ -37,7 +37,7 @@ def prune(live: Any, shape: Any) -> Any:
 def compare(base: Any, new: Any, old_inputs: Any, replacing: tuple[tuple[str, ...], ...]) -> list[Change]:
     """Every change from `base` to `new`, in the order of the paths.
 
-    A value that the last inputs did not state is the server's own and no difference when the new ones don't either.
+    A value that neither the last inputs nor the new ones state is the server's own, and no difference.
     """
     found = [
         Change(spell(path), kind, matches(path, replacing)) for path, kind in _walk((), base, new, old_inputs)

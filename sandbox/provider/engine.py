@@ -34,7 +34,7 @@ class Engine:
         """A warning that stays."""
         self._log(engine_pb2.WARNING, message, "", ephemeral=False)
 
-    def _log(self, severity: int, message: str, urn: str, *, ephemeral: bool) -> None:
+    def _log(self, severity: Any, message: str, urn: str, *, ephemeral: bool) -> None:
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)

@@ -1,6 +1,7 @@
 """Who owns which field: the `managedFields` of an object.
 
-The format is FieldsV1 of the API conventions: `f:` a field, `k:` a list item by its keys, `v:` a set member, `.` itself.
+The format is FieldsV1 of the API conventions: `f:` a field, `k:` a list item by its keys, `v:` a member of
+a set, `.` the thing itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _TAKEN = ("kubectl", "before-first-apply", CREATOR)
 
 
 def taken_over(live: Object, manager: str) -> list[Object] | None:
-    """The entries with those of earlier client-side writers merged into our own; None when there is nothing to take.
+    """The entries with those of client-side writers merged into our own; None when there are none to take.
 
     Without this a field that `kubectl edit` set and Git never stated would stay for ever.
     """
@@ -81,7 +82,7 @@ _DEFAULTS = {"protocol": "TCP"}
 
 
 def without_ignored(inputs: Object, live: Object, ignored: list[Path], manager: str) -> Object:
-    """Inputs for an apply that leaves the ignored fields alone: dropped if somebody else's, else as they are live."""
+    """Inputs that leave the ignored fields alone: dropped if somebody else's, else as they are live."""
     result = inputs
     for path in ignored:
         value = _get(live, path)
@@ -103,7 +104,7 @@ def _get(value: Any, path: Path) -> Any:
 
 
 def _put(tree: Any, path: Path, value: Any) -> Any:
-    """A copy of the tree with the value at `path`, or without it; a path that the tree doesn't have changes nothing."""
+    """A copy of the tree with the value at `path`, or without it; an absent path changes nothing."""
     step, *rest = path
     if isinstance(tree, dict) and isinstance(step, str):
         if not rest:

@@ -10,18 +10,21 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 _POD = (
-    "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostNetwork hostPID "
-    "hostname imagePullSecrets nodeName nodeSelector overhead preemptionPolicy priority priorityClassName readinessGates "
-    "restartPolicy runtimeClassName schedulerName securityContext serviceAccount serviceAccountName "
-    "shareProcessNamespace subdomain terminationGracePeriodSeconds volumes"
+    "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC "
+    "hostNetwork hostPID hostname imagePullSecrets nodeName nodeSelector overhead preemptionPolicy "
+    "priority priorityClassName readinessGates restartPolicy runtimeClassName schedulerName "
+    "securityContext serviceAccount serviceAccountName shareProcessNamespace subdomain "
+    "terminationGracePeriodSeconds volumes "
 ).split()
 _CONTAINER = (
-    "args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources securityContext stdin "
-    "stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"
+    "args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources "
+    "securityContext stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices "
+    "volumeMounts workingDir "
 ).split()
 _VOLUME = (
-    "awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk glusterfs hostPath "
-    "iscsi local nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume"
+    "awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk "
+    "glusterfs hostPath iscsi local nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos "
+    "vsphereVolume "
 ).split()
 
 _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {

@@ -1,14 +1,13 @@
 """Inputs in the spelling that the API server gives back, so that equal objects look equal.
 
-Upstream does it by reading built-in kinds into their Go types and writing them out again; here the few places where that
-changes anything are named.
+Upstream does it by reading built-in kinds into their Go types and writing them out again; here the few places
+where that changes anything are named.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.provider.quantity import canonical
@@ -19,13 +18,19 @@ if TYPE_CHECKING:
 
     from gitops.cluster.client import Object
 
-_BUILT_IN = re.compile(r"v1|(apps|batch|autoscaling|policy|extensions)/.+|[a-z.]+\.k8s\.io/.+")
-_MAPS = frozenset({
-    "labels", "annotations", "data", "binaryData", "stringData", "matchLabels", "nodeSelector", "limits", "requests",
-    "parameters", "hard", "capacity", "allocatable", "overhead", "optional",
-})  # fmt: skip
-_QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "allocatable", "overhead", "max", "min", "default",
-                         "defaultRequest", "maxLimitRequestRatio"})  # fmt: skip
+_GROUPS = frozenset(
+    (
+        "apps batch autoscaling policy admissionregistration.k8s.io apiextensions.k8s.io "
+        "apiregistration.k8s.io authentication.k8s.io authorization.k8s.io certificates.k8s.io "
+        "coordination.k8s.io discovery.k8s.io events.k8s.io flowcontrol.apiserver.k8s.io networking.k8s.io "
+        "node.k8s.io rbac.authorization.k8s.io resource.k8s.io scheduling.k8s.io storage.k8s.io"
+    ).split()
+)
+_AMOUNTS = "limits requests hard capacity allocatable overhead"
+_MAPS = frozenset(
+    f"labels annotations data binaryData stringData matchLabels nodeSelector parameters {_AMOUNTS}".split()
+)
+_QUANTITIES = frozenset(f"{_AMOUNTS} max min default defaultRequest maxLimitRequestRatio".split())
 _QUANTITY = frozenset({"sizeLimit", "divisor", "averageValue"})
 _KEPT_LISTS = frozenset({"rules", "containers", "versions", "paths"})
 _SECRET_MAPS = ("data", "stringData")
@@ -33,11 +38,12 @@ _SECRET_MAPS = ("data", "stringData")
 
 def is_built_in(obj: Object) -> bool:
     """Whether the kind is one of Kubernetes' own; CRDs of other projects keep every byte."""
-    return bool(_BUILT_IN.fullmatch(str(obj.get("apiVersion", ""))))
+    group, slash, _ = str(obj.get("apiVersion", "")).partition("/")
+    return group in _GROUPS if slash else group == "v1"
 
 
 def normalize(inputs: Object) -> Object:
-    """Inputs as Check returns them: no empty maps or lists that the server drops, quantities canonical, Secrets encoded."""
+    """Inputs as Check returns them: nothing empty that it drops, quantities canonical, data encoded."""
     result = _secret(inputs) if is_secret(inputs) else inputs
     if not is_built_in(result) or result.get("kind") == "CustomResourceDefinition":
         return result
@@ -106,7 +112,7 @@ def renamed(value: Any, rename: Callable[[str], str]) -> Any:
 
 
 def to_state_key(key: str) -> str:
-    """`x-kubernetes-int-or-string` is stored as `x_kubernetes_int_or_string`, since SDKs can't spell the former."""
+    """`x-kubernetes-list-type` is stored as `x_kubernetes_list_type`, since SDKs can't spell the former."""
     return key.replace("-", "_") if key.startswith("x-kubernetes-") else key
 
 

@@ -34,7 +34,7 @@ _SKIPS_DELETE_WAIT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the cluster, the seconds that were asked for (0 for the default), and where a wait tells its reason."""
+    """One call: the cluster, the seconds asked for (0 for the default), and where a wait tells its reason."""
 
     cluster: Cluster
     timeout: float
@@ -67,7 +67,7 @@ def create(call: Call, given: Object, *, preview: bool) -> tuple[str, Object]:
 
 
 def update(call: Call, olds: Object, given: Object, ignored: list[Path], *, preview: bool) -> Object:
-    """The properties after the update; a refusal by the server leaves the object, with the reason beside it."""
+    """The properties after the update; when the server refuses, the reason beside them."""
     inputs = _plain(given)
     _check_wait(inputs)
     if preview and has_unknowns(inputs):
@@ -114,8 +114,8 @@ def read(
 ) -> tuple[str, Object, Object] | None:
     """(id, properties, inputs) of the object as it is, or None when it is gone.
 
-    With neither inputs nor a state it is an import: the inputs are then the object's name and nothing else. `kind` is the
-    apiVersion and kind of the resource's type.
+    With neither inputs nor a state it is an import: the inputs are then the object's name and nothing else.
+    `kind` is the apiVersion and kind of the resource's type.
     """
     old = state.parse(olds)
     wanted = _plain(given) or old.inputs
@@ -224,8 +224,8 @@ def _told(error: GitOpsError) -> str:
     """The error in one line, with its next step; a field conflict says how it is forced."""
     if isinstance(error, ApiError) and error.reason == "Conflict" and error.causes:
         return (
-            f'{error.message} → set the annotation pulumi.com/patchForce: "true" on it, or enablePatchForce on the '
-            "provider, to take the fields back"
+            f'{error.message} → to take the fields back set the annotation pulumi.com/patchForce: "true", or '
+            "enablePatchForce on the provider"
         )
     problem = error.problems[0]
     return f"{problem.what}{f' → {problem.next_step}' if problem.next_step else ''}"

@@ -1,7 +1,7 @@
 """The engine's protocol, without the SDK around it.
 
-`pulumi.runtime.proto` sits below `pulumi/__init__`, which costs a third of a second that no provider needs. So the
-two packages above it are entered as bare namespaces first, unless the SDK is already there.
+`pulumi.runtime.proto` sits below `pulumi/__init__`, which costs a third of a second that no provider needs.
+So the two packages above it are entered as bare namespaces first, unless the SDK is already there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Kubernetes quantities in the spelling that the API server gives back.
 
-The rules are those of `k8s.io/apimachinery/pkg/api/resource` (Quantity): a binary suffix stays binary, anything else
-becomes the largest decimal suffix that leaves a whole number; nothing is smaller than a nano.
+The rules are those of `k8s.io/apimachinery/pkg/api/resource` (Quantity): a binary suffix stays so, anything
+else gets the largest decimal suffix that leaves a whole number; nothing is smaller than a nano.
 """
 
 from __future__ import annotations

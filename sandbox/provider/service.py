@@ -16,7 +16,6 @@ from sandbox.provider import checking, comparing, operations, settings
 from sandbox.provider.cluster import Cluster
 from sandbox.provider.diff import ADD, DELETE, parse_path
 from sandbox.provider.failures import InitError, OperationError
-from sandbox.provider.immutable import Path
 from sandbox.provider.protos import (
     any_pb2,
     empty_pb2,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.provider.engine import Engine
+    from sandbox.provider.immutable import Path
 
 VERSION = "4.34.2"
 _DETAILS = "grpc-status-details-bin"
@@ -43,7 +43,7 @@ _KINDS = {
 
 
 def _answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """Turn a failure into the gRPC error that the engine expects: always UNKNOWN, with a detail for a half-done object."""
+    """Turn a failure into the gRPC error the engine expects: UNKNOWN, with a detail if half done."""
 
     @functools.wraps(method)
     def answer(self: Any, request: Any, context: Any) -> Any:
@@ -67,15 +67,13 @@ def _answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, An
         except (OperationError, GitOpsError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except (RecursionError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-            what = f"{type(error).__name__} in {method.__name__} of {getattr(request, 'urn', '') or 'the provider'}"
-            context.abort(
-                grpc.StatusCode.UNKNOWN, f"the object has a shape that the provider can't handle: {what}"
-            )
+            what = f"{type(error).__name__} in {method.__name__} of {getattr(request, 'urn', '') or 'a call'}"
+            context.abort(grpc.StatusCode.UNKNOWN, f"an object of a shape that can't be handled: {what}")
 
     return answer
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """One provider process: configured once, then asked from many threads."""
 
     def __init__(self, engine: Engine) -> None:

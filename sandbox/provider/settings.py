@@ -26,6 +26,7 @@ _VARIABLES = {
     "skipUpdateUnreachable": "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE",
     "suppressDeprecationWarnings": "PULUMI_K8S_SUPPRESS_DEPRECATION_WARNINGS",
 }
+_TIMEOUT = 60.0
 _ACCESS = ("kubeconfig", "context", "cluster")
 
 
@@ -43,11 +44,11 @@ class Settings:
     delete_unreachable: bool = False
     skip_update_unreachable: bool = False
     quiet: bool = False
-    timeout: float = 60.0
+    timeout: float = _TIMEOUT
 
 
 def read(arguments: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of `kubernetes:config:*` variables or of plain arguments; unknown ones are upstream's, and ignored."""
+    """The settings of `kubernetes:config:*` variables or of plain arguments; unknown ones are ignored."""
     given = {name.rpartition(":")[2]: value for name, value in arguments.items()}
     variables = os.environ if environment is None else environment
 
@@ -78,14 +79,14 @@ def _timeout(value: Any) -> float:
         settings = json.loads(value) if isinstance(value, str) else value or {}
         seconds = float(settings.get("timeout") or 0)
     except (ValueError, AttributeError, TypeError):
-        return Settings.timeout if not isinstance(value, dict) else 60.0
-    return seconds or 60.0
+        return _TIMEOUT
+    return seconds or _TIMEOUT
 
 
 def difference(old: Object, new: Object) -> tuple[list[str], list[str]]:
     """(changed arguments, those that replace the provider and with it every resource).
 
-    Only another cluster replaces: by `clusterIdentifier` when both sides have one, else by the cluster's stanza.
+    Only another cluster replaces: by `clusterIdentifier` when both sides have one, else by its stanza.
     """
     changed = sorted(key for key in {**old, **new} if old.get(key) != new.get(key) and key != "version")
     before, after = old.get("clusterIdentifier"), new.get("clusterIdentifier")

@@ -20,7 +20,7 @@ _MANAGER = "__fieldManager"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One object as the engine remembers it; `inputs` and `live` are as the API spells them, secrets opened."""
+    """One object as the engine remembers it; `inputs` and `live` spelled as in the API, secrets opened."""
 
     inputs: Object
     live: Object

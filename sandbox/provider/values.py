@@ -1,6 +1,6 @@
 """The engine's property values as Python values, and back.
 
-The wire format is a protobuf Struct with signature keys, as in `sdk/go/common/resource/plugin/rpc.go` of Pulumi.
+The wire format is a protobuf Struct with signature keys (Pulumi's `sdk/go/common/resource/plugin/rpc.go`).
 A secret becomes a `Secret`; an unknown stays the sentinel string it is; whole numbers become ints.
 """
 

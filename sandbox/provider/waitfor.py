@@ -1,7 +1,7 @@
 """The `pulumi.com/waitFor` annotation: `jsonpath=…`, `condition=…`, or a JSON array of those.
 
-The JSONPath is the part of kubectl's dialect that points at values: fields, quoted fields, indexes, `[*]`, and filters
-of the form `[?(@.type=="Ready")]`.
+The JSONPath is the part of kubectl's dialect that points at values: fields, quoted fields, indexes, `[*]`,
+and filters of the form `[?(@.type=="Ready")]`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from gitops.cluster.client import Object
 
-Check = "Callable[[Object], Verdict]"
 _STEP = re.compile(
     r"""\.(?P<field>[^.\[\]]+)
       | \[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]

@@ -65,9 +65,7 @@ class Waiter:
                     raise NotReadyError(self._report(live, verdict, timeout, feed.trouble), live)
                 changed.wait(min(remaining, _EVERY if not needs_endpoints_rule(live) else 0.5))
                 changed.clear()
-                if feed.listed.is_set() and not feed.trouble and name not in feed.objects:
-                    raise GoneError(f"{label(live)} was deleted while it was waited for")
-                live = feed.objects.get(name, live)
+                live = feed.objects.get(name) or self._look(resource, live, feed.trouble)
                 verdict = self._assess(check, live)
                 if verdict.ready:
                     return live
@@ -92,13 +90,30 @@ class Waiter:
                     )
                 changed.wait(min(remaining, _EVERY))
                 changed.clear()
-                if feed.listed.is_set() and not feed.trouble:
-                    now = feed.objects.get(name)
-                    if now is None or now["metadata"].get("uid") != uid:
+                if feed.listed.is_set() and name not in feed.objects:
+                    try:
+                        live = self._look(resource, live, feed.trouble)
+                    except GoneError:
                         return
+                if live["metadata"].get("uid") != uid:
+                    return
                 if time.monotonic() - told > _EVERY:
                     told = time.monotonic()
                     tell(f"{label(live)} is being deleted: {feed.trouble or held(live)}")
+
+    def _look(self, resource: Resource, live: Object, trouble: str) -> Object:
+        """The object that a feed does not hold: so new that the feed has not heard of it, or gone."""
+        metadata = live["metadata"]
+        if trouble:
+            return live
+        try:
+            return self.client.get(resource.path(metadata.get("namespace", ""), metadata["name"]))
+        except ApiError as error:
+            if error.status == 404:
+                raise GoneError(f"{label(live)} was deleted while it was waited for") from None
+            return live
+        except Unreachable:
+            return live
 
     def is_ready(self, live: Object, inputs: Object) -> list[str]:
         """The reasons why an object is not ready at this moment; none when it is."""

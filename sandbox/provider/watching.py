@@ -38,6 +38,13 @@ class Feed:
         for event in woken:
             event.set()
 
+    def wake(self) -> None:
+        """Wake everybody: something about the collection as a whole is new."""
+        with self.lock:
+            woken = list(self.waiters)
+        for event in woken:
+            event.set()
+
 
 class Watches:
     """The feeds of one cluster; each lives while somebody waits, and a minute longer."""
@@ -70,10 +77,9 @@ class Watches:
         """Wake every waiter for the last time."""
         self._stopped = True
         with self._lock:
-            for feed in self._feeds.values():
-                with feed.lock:
-                    for event in feed.waiters:
-                        event.set()
+            feeds = list(self._feeds.values())
+        for feed in feeds:
+            feed.wake()
 
     def _run(self, path: str, feed: Feed) -> None:
         while not self._stopped:
@@ -81,9 +87,10 @@ class Watches:
                 self._follow(path, feed)
                 feed.trouble = ""
             except (ApiError, Unreachable) as error:
-                # an expired version, a forbidden watch or a restarting server: list again, and say so meanwhile
+                # an expired version, a forbidden watch, a restarting server: list again, and say so meanwhile
                 feed.trouble = "" if isinstance(error, ApiError) and error.status == 410 else str(error)
                 feed.listed.set()
+                feed.wake()
                 threading.Event().wait(_PAUSE)
             with self._lock:
                 if not feed.waiters:
@@ -98,6 +105,7 @@ class Watches:
         for name, item in now.items():
             feed.set(name, item)
         feed.listed.set()
+        feed.wake()
         for event in self._client.watch(path, listing.resource_version, _WATCH):
             if event.type != "BOOKMARK":
                 feed.set(event.object["metadata"]["name"], None if event.type == "DELETED" else event.object)

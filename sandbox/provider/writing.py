@@ -122,7 +122,7 @@ def _relinquish(write: Write, path: str, previous: str) -> Object:
 
 
 def _replace(write: Write, live: Object) -> tuple[Object, Object]:
-    """CRDs are put as a whole, as upstream does it; their inputs carry the version that they were put over."""
+    """CRDs are put as a whole, as upstream does; their inputs carry the version that they were put over."""
     client = write.cluster.client
     _, _, path = write.cluster.path(write.inputs)
     for attempt in range(_RETRIES):

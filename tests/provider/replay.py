@@ -24,9 +24,23 @@ _OPTIONS = [
     ("grpc.max_metadata_size", 16 * 1024 * 1024),
     ("grpc.absolute_max_metadata_size", 16 * 1024 * 1024),
 ]
-_MASKS = {"uid": "<uid>", "resourceVersion": "<n>", "creationTimestamp": "<time>", "clusterIP": "<clusterIP>"}
+_MASKS = {
+    "uid": "<uid>",
+    "controller-uid": "<uid>",
+    "batch.kubernetes.io/controller-uid": "<uid>",
+    "resourceVersion": "<n>",
+    "creationTimestamp": "<time>",
+    "clusterIP": "<clusterIP>",
+}
 # what depends on the moment or on controllers, not on the provider
-_VOLATILE = frozenset({"status", "generation", "deployment.kubernetes.io/revision", "kube-controller-manager"})
+_VOLATILE = frozenset(
+    (
+        "status generation deployment.kubernetes.io/revision nodeName volumeName pv.kubernetes.io/bind-completed "
+        "pv.kubernetes.io/bound-by-controller volume.beta.kubernetes.io/storage-provisioner "
+        "volume.kubernetes.io/storage-provisioner topology.kubernetes.io/region topology.kubernetes.io/zone"
+    ).split()
+)
+_RANDOM = re.compile(r"^(bad|kube-api-access)-\w+$")
 _OURS = re.compile(r"pulumi-kubernetes(-<random>)?|gitops")
 
 
@@ -56,7 +70,7 @@ def masked(value: Any, key: str = "") -> Any:
     """What can be compared between two runs."""
     if isinstance(value, dict):
         kept = {k: masked(v, k) for k, v in value.items() if k not in _VOLATILE and v is not None}
-        return {k: v for k, v in kept.items() if k != "annotations" or v}
+        return {k: v for k, v in kept.items() if v != {} or k not in {"annotations", "labels"}}
     if key == "managedFields":
         names = {(masked(e["manager"], "manager"), e["operation"]) for e in value if not e.get("subresource")}
         return sorted(n for n in names if _OURS.fullmatch(n[0]))
@@ -70,17 +84,21 @@ def masked(value: Any, key: str = "") -> Any:
         return _MASKS[key]
     if key in {"manager", "__fieldManager"}:
         return re.sub(r"pulumi-kubernetes-[0-9a-f]{8}$", "pulumi-kubernetes-<random>", value)
-    return re.sub(r"^bad-[0-9a-f]{8}$", "bad-<seed>", value) if isinstance(value, str) else value
+    return _RANDOM.sub(r"\1-<random>", value) if isinstance(value, str) else value
 
 
 def connect(port: int) -> Any:
-    return provider_pb2_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS))
+    return provider_pb2_grpc.ResourceProviderStub(
+        grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
+    )
 
 
 class Conversation:
     """One scenario under way; `kubectl` runs what was done from outside and returns what it printed."""
 
-    def __init__(self, scenario: Scenario, stub: Any, kubectl: Callable[[list[str], str | None], str]) -> None:
+    def __init__(
+        self, scenario: Scenario, stub: Any, kubectl: Callable[[list[str], str | None], str]
+    ) -> None:
         self._scenario = scenario
         self._stub = stub
         self._kubectl = kubectl
@@ -97,7 +115,7 @@ class Conversation:
                 continue
             answer = self._call(step["method"], step["request"])
             for difference in _compare(step, answer):
-                yield f"{index} {step['method']}{'(preview)' if step['request'].get('preview') else ''}: {difference}"
+                yield f"{index} {_title(step)}: {difference}"
             recorded = _recorded(step)
             kept = answer.get("properties", recorded.get("properties"))
             if kept and not step["request"].get("preview"):
@@ -105,7 +123,9 @@ class Conversation:
 
     def _call(self, method: str, request: dict[str, Any]) -> dict[str, Any]:
         urn = self._scenario.urn
-        state, given = self._state, {k: from_wire(v) for k, v in request.items()}
+        given = {k: from_wire(v) for k, v in request.items()}
+        # a scenario whose creation fails goes on with the state that it would have had
+        state = self._state or _imagined(given.get("old_inputs") or given.get("inputs"))
         ignored = request.get("ignoreChanges") or []
         match method:
             case "Check":
@@ -141,7 +161,10 @@ class Conversation:
                 )
             case "Read":
                 message = provider_pb2.ReadRequest(
-                    urn=urn, id=request["id"], properties=encode(state), inputs=encode(given.get("inputs") or {})
+                    urn=urn,
+                    id=request["id"],
+                    properties=encode(state),
+                    inputs=encode(given.get("inputs") or {}),
                 )
             case "Delete":
                 message = provider_pb2.DeleteRequest(urn=urn, id=request["id"], properties=encode(state))
@@ -153,6 +176,14 @@ class Conversation:
             return {"error": error.code().name, "message": error.details(), **_detail(error)}
 
 
+def _title(step: dict[str, Any]) -> str:
+    return f"{step['method']}(preview)" if step["request"].get("preview") else str(step["method"])
+
+
+def _imagined(inputs: dict[str, Any] | None) -> dict[str, Any]:
+    return {**inputs, "__inputs": inputs, "__initialApiVersion": inputs["apiVersion"]} if inputs else {}
+
+
 def _answer(method: str, reply: Any) -> dict[str, Any]:
     match method:
         case "Check":
@@ -162,8 +193,13 @@ def _answer(method: str, reply: Any) -> dict[str, Any]:
         case "Update":
             return {"properties": decode(reply.properties)}
         case "Read":
-            inputs = decode(reply.inputs)
-            return {"id": reply.id, "properties": decode(reply.properties), "inputs": inputs} if reply.id else {"gone": True}
+            if not reply.id:
+                return {"gone": True}
+            return {
+                "id": reply.id,
+                "properties": decode(reply.properties),
+                "inputs": decode(reply.inputs),
+            }
         case "Diff":
             kinds = provider_pb2.PropertyDiff.Kind.Name
             return {
@@ -179,7 +215,11 @@ def _recorded(step: dict[str, Any]) -> dict[str, Any]:
     error, reply = step.get("error"), step.get("response") or {}
     if error:
         detail = (error.get("detail") or {}).get("ErrorResourceInitFailed")
-        kept = {k: from_wire(detail[k]) for k in ("id", "properties", "inputs") if detail.get(k)} if detail else {}
+        kept = (
+            {k: from_wire(detail[k]) for k in ("id", "properties", "inputs") if detail.get(k)}
+            if detail
+            else {}
+        )
         return {"error": error["code"], "init": bool(detail), **kept}
     if step["method"] == "Diff":
         return {
@@ -187,7 +227,8 @@ def _recorded(step: dict[str, Any]) -> dict[str, Any]:
             "replaces": sorted(reply.get("replaces", [])),
             "deleteBeforeReplace": reply.get("deleteBeforeReplace", False),
             "detailedDiff": {
-                k: (d.get("kind", "ADD"), d.get("inputDiff", False)) for k, d in reply.get("detailedDiff", {}).items()
+                k: (d.get("kind", "ADD"), d.get("inputDiff", False))
+                for k, d in reply.get("detailedDiff", {}).items()
             },
         }
     if step["method"] == "Read" and not reply:
@@ -202,7 +243,11 @@ def _detail(error: Any) -> dict[str, Any]:
             failed = provider_pb2.ErrorResourceInitFailed()
             for detail in status_pb2.Status.FromString(value).details:
                 if detail.Unpack(failed):
-                    found = {"id": failed.id, "properties": decode(failed.properties), "inputs": decode(failed.inputs)}
+                    found = {
+                        "id": failed.id,
+                        "properties": decode(failed.properties),
+                        "inputs": decode(failed.inputs),
+                    }
                     return {"init": True, **{k: v for k, v in found.items() if v}}
     return {"init": False}
 
@@ -223,6 +268,7 @@ def _walk(expected: Any, actual: Any, path: str) -> Iterator[str]:
 def _quoted(command: str) -> str:
     """The recording joined the arguments with blanks: put JSON and JSONPath back into one argument each."""
     head, flag, rest = next(
-        ((h, f, r) for f in (" -p ", " -o ") for h, found, r in [command.partition(f)] if found), (command, "", "")
+        ((h, f, r) for f in (" -p ", " -o ") for h, found, r in [command.partition(f)] if found),
+        (command, "", ""),
     )
     return f"{head}{flag}{shlex.quote(rest)}" if flag else command
