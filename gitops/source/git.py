@@ -58,10 +58,15 @@ def fetch(repository: Repository, cache: Path) -> Commit:
 
 
 def _bare(folder: Path) -> git.Repo:
+    """The cached repository, whatever repository the environment points Git at, as it does inside hooks."""
+    own = {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(folder / "objects")}
     try:
-        return git.Repo(folder)
+        repo = git.Repo(folder)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-        return git.Repo.init(folder, bare=True, initial_branch="cache")
+        git.Git(folder).init("--quiet", "--bare", "--initial-branch=cache", env=own)
+        repo = git.Repo(folder)
+    repo.git.update_environment(**own)
+    return repo
 
 
 def _has(repo: git.Repo, sha: str) -> bool:
@@ -101,8 +106,14 @@ def _reader(repo: git.Repo) -> Callable[[str], bytes]:
     lock = threading.Lock()
 
     def read(object_id: str) -> bytes:
-        with lock:
-            return bytes(repo.odb.stream(bytes.fromhex(object_id)).read())
+        try:
+            with lock:
+                return bytes(repo.odb.stream(bytes.fromhex(object_id)).read())
+        except (git.GitError, git.BadName, OSError, ValueError) as error:
+            raise AccessError(
+                f"object {object_id} of the cached repository can't be read: {error}",
+                next_step=f"remove the damaged cache: {repo.git_dir}",
+            ) from error
 
     return read
 

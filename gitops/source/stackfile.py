@@ -104,6 +104,8 @@ def stack_values(stack: str, project: Path) -> dict[str, Any]:
             f"can't be read: {error}", where=Location(file.name, getattr(error, "line", 0))
         ) from error
     config = body.get("config") if isinstance(body, dict) else None
+    if config and not isinstance(config, dict):
+        raise ConfigError("config is not a mapping", where=Location(file.name), next_step="mend the file")
     prefix = f"{NAMESPACE}:"
     return {
         key.removeprefix(prefix): value

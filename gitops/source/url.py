@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMES = ("https", "ssh", "file")
-_SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^:]+")
+_SCP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:]+")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
@@ -39,8 +39,14 @@ def repository_url(text: str, project: Path) -> str:
     if _SCP.fullmatch(text):
         return text
     if "://" not in text:
+        if "@-" in text:
+            raise ConfigError(f"repository host in {text!r} looks like an option")
         return (project / text).resolve().as_uri()
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(f"repository {text!r} is not an address: {error}", next_step="mend it") from error
     if parts.scheme not in SCHEMES:
         raise ConfigError(
             f"repository scheme {parts.scheme!r} is not allowed", next_step=f"use one of {', '.join(SCHEMES)}"

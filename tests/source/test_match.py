@@ -1,4 +1,4 @@
-"""Directory globs: the table is what Go's `path.Match` answered, the properties are what must hold for any."""
+"""Directory globs: the table is what Go's `path.Match` answered, the properties hold for any."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ TABLE = [
     ("**", "a/b", False), ("*/*", "a/b", True), ("**/b", "a/c/b", False), ("a*b*c", "axbyc", True),
     ("a*", "a", True), ("k8s/*", "k8s/", True), ("K8s", "k8s", False), ("*.yaml", "x.yaml", True),
     ("?", "é", True), ("?", "/", False), ("[^a]", "b", True), ("[^a]", "a", False), ("[!a]", "b", False),
-    ("[!a]", "!", True), ("[^a]", "/", True), ("[a/b]", "/", True), ("[a-z]*", "q9", True), ("[z-a]", "b", False),
-    ("[^z-a]", "b", True), ("[[]", "[", True), ("[[:alpha:]]", "a", False), ("[a&&b]", "&", True), ("[a^]", "^", True),
-    ("[^^]", "^", False), (r"[\]]", "]", True), (r"[\-]", "-", True), (r"[x\-]", "x", True), (r"[\\]", "\\", True),
-    (r"\*", "*", True), (r"\*", "a", False), ("]", "]", True), ("a-b", "a-b", True), ("{a,b}", "a", False),
+    ("[!a]", "!", True), ("[^a]", "/", True), ("[a/b]", "/", True), ("[a-z]*", "q9", True),
+    ("[z-a]", "b", False), ("[^z-a]", "b", True), ("[[]", "[", True), ("[[:alpha:]]", "a", False),
+    ("[a&&b]", "&", True), ("[a^]", "^", True), ("[^^]", "^", False), (r"[\]]", "]", True),
+    (r"[\-]", "-", True), (r"[x\-]", "x", True), (r"[\\]", "\\", True), (r"\*", "*", True),
+    (r"\*", "a", False), ("]", "]", True), ("a-b", "a-b", True), ("{a,b}", "a", False),
     ("a.c", "abc", False), ("(a|b)", "a", False), ("a+", "aa", False), ("^a$", "a", False),
 ]  # fmt: skip
 MALFORMED = [
@@ -69,7 +70,7 @@ def test_stars_match_exactly_paths_of_their_own_depth(parts: list[str]) -> None:
 def test_any_pattern_either_answers_or_is_refused(pattern: str, path: str) -> None:
     try:
         answer = matches(pattern, path)
-    except ValueError as error:
-        assert "is not a glob" in str(error)
+    except ValueError:
+        assert set("[\\") & set(pattern)
     else:
-        assert answer in {True, False}
+        assert not answer or set("*?[\\") & set(pattern) or pattern == path

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitops.model.errors import ConfigError, NotFoundError
+from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, Settings
+from gitops.source.stackfile import KEYS, settings_from, stack_values
+
+PROJECT = Path("/srv/project")
+URL = "https://host/a.git"
+
+
+def settings(environment: dict[str, str] | None = None, **values: Any) -> Settings:
+    return settings_from({"repository": URL, **values}, "staging", PROJECT, environment or {})
+
+
+def test_a_repository_is_all_a_stack_has_to_say() -> None:
+    told = settings()
+    assert told.repository.url == URL
+    assert (told.stack, told.overlay, told.repository.revision) == ("staging", "staging", "main")
+    assert (told.applications, told.health_timeout, told.delete_limit) == (DEFAULT_GLOBS, 300.0, 50)
+    assert (told.cluster.kubeconfig, told.cluster.context, told.repository.key_file) == ("", "", "")
+
+
+def test_every_value_reaches_the_settings() -> None:
+    told = settings(
+        revision="v1", repositoryToken="hush", repositoryKeyFile="keys/id", kubeconfig="../kube/config",
+        context="c", overlay="o", healthTimeout="90s", deleteLimit=7,
+        applications=[{"path": "a/*", "wave": 3, "exclude": ["a/b"]}, {"path": "c/*"}],
+    )  # fmt: skip
+    assert (told.repository.revision, told.repository.token) == ("v1", "hush")
+    assert told.repository.key_file == "/srv/project/keys/id"
+    assert (told.cluster.kubeconfig, told.cluster.context) == ("/srv/kube/config", "c")
+    assert (told.overlay, told.health_timeout, told.delete_limit) == ("o", 90.0, 7)
+    assert told.applications == (ApplicationGlob("a/*", 3, ("a/b",)), ApplicationGlob("c/*", 20))
+
+
+def test_values_of_the_engine_are_text_and_read_as_what_they_mean() -> None:
+    assert settings(deleteLimit="7").delete_limit == 7
+
+
+def test_a_pipeline_s_environment_wins() -> None:
+    told = settings(
+        {"REPO_URL": "https://other/b.git", "GITOPS_REPOSITORY_TOKEN": "t2"}, repositoryToken="t1"
+    )
+    assert (told.repository.url, told.repository.token) == ("https://other/b.git", "t2")
+
+
+def test_a_token_is_not_in_what_is_printed() -> None:
+    assert "hush" not in repr(settings(repositoryToken="hush"))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"repo": "x"}, "unknown field `repo`"),
+        ({"deleteLimit": 101}, "deleteLimit"),
+        ({"deleteLimit": "many"}, "deleteLimit"),
+        ({"healthTimeout": "soon"}, "'soon' is not a duration"),
+        ({"applications": "k8s/*"}, "applications"),
+        ({"applications": [{"wave": 1}]}, "missing required field `path`"),
+        ({"applications": [{"path": "a", "waves": 1}]}, "unknown field `waves`"),
+        ({"revision": "--x"}, "revision '--x'"),
+        ({"repository": ""}, "no repository is configured"),
+        ({"repository": "ext::sh"}, "is not an address"),
+        ({"context": 5.5}, "context"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_name(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(**values)
+    assert told in str(caught.value)
+    assert caught.value.problems[0].next_step
+
+
+def test_a_wrong_key_shows_the_right_ones() -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(repo="x")
+    assert all(key in caught.value.problems[0].next_step for key in KEYS)
+
+
+def test_a_stack_file_gives_its_plain_values(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(
+        "encryptionsalt: x\nconfig:\n  gitops:repository: u\n  gitops:repositoryToken:\n    secure: v1:x\n"
+        "  other:key: 1\n  gitops:applications:\n    - path: a/*\n"
+    )
+    assert stack_values("staging", tmp_path) == {"repository": "u", "applications": [{"path": "a/*"}]}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "config:\n", "config: {}\n", "encryptionsalt: x\n", "config: []\n", "- a\n"]
+)
+def test_a_stack_file_without_configuration_gives_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(content)
+    assert stack_values("staging", tmp_path) == {}
+
+
+def test_a_stack_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    for name in ("staging", "prod"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text("")
+    with pytest.raises(NotFoundError) as caught:
+        stack_values("stagign", tmp_path)
+    assert caught.value.problems[0].next_step == "the stacks are: prod, staging"
+
+
+def test_a_broken_stack_file_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  a: [\n")
+    with pytest.raises(ConfigError, match=r"^Pulumi.staging.yaml:3: can't be read"):
+        stack_values("staging", tmp_path)
+
+
+@pytest.mark.parametrize("content", ["config: text\n", "config: [a]\n", "config: 5\n"])
+def test_configuration_that_is_no_mapping_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(content)
+    with pytest.raises(ConfigError, match="config is not a mapping"):
+        stack_values("staging", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "a/b", ""])
+def test_a_stack_s_name_is_never_a_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotFoundError):
+        stack_values(name, tmp_path / "project")
