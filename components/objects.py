@@ -1,24 +1,31 @@
-"""The one seam through which every Kubernetes object is registered with the engine."""
+"""Steps of a plan as the engine's registration requests: the form of every resource is decided here.
+
+The requests are the engine's own protocol (`pulumi/resource.proto`). Going through the SDK's resource classes
+instead costs one future for each value of each object, which a CRD's schema turns into tens of seconds.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-import pulumi
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from gitops.model.keys import FIELD_MANAGER, group_of, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gitops.model.manifest import JsonObject
     from gitops.model.plan import PlannedObject
 
+GATE_TYPE = "pulumi:index:Stash"
 # An object keeps its resource when its apiVersion moves between any two of these.
 VERSIONS = tuple(
     "v1 v2 v1beta1 v1beta2 v1beta3 v1alpha1 v1alpha2 v1alpha3 v2beta1 v2beta2 v2alpha1 v3".split()
 )
+# How the engine's protocol marks a secret value.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a constant of the protocol
 
 
 def type_token(api_version: str, kind: str) -> str:
@@ -39,46 +46,94 @@ def provider_hints(planned: PlannedObject) -> JsonObject:
     return hints
 
 
-def register(
-    planned: PlannedObject,
-    parent: pulumi.Resource,
-    after: Sequence[pulumi.Resource],
-    deleted_with: pulumi.Resource | None,
-    *,
-    prune: bool,
-) -> pulumi.CustomResource:
-    """Register one object under its application, after the resources it waits for."""
-    manifest = planned.manifest
-    api_version, kind = manifest.api_version, manifest.kind
-    timeout = f"{math.ceil(planned.readiness.timeout)}s"
-    return pulumi.CustomResource(
-        type_token(api_version, kind),
-        planned.name,
-        _properties(planned),
-        pulumi.ResourceOptions(
-            parent=parent,
-            depends_on=list(after),
-            deleted_with=deleted_with,
-            retain_on_delete=None if prune else True,
-            custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
-            aliases=[
-                pulumi.Alias(type_=type_token(f"{group_of(api_version) or 'core'}/{version}", kind))
-                for version in VERSIONS
-                if version != version_of(api_version)
-            ]
-            if group_of(api_version)
-            else None,
-        ),
+def gate_request(name: str, parent: str, dependencies: list[str]) -> resource_pb2.RegisterResourceRequest:
+    """A gate: it exists when its dependencies are ready, and its constant value never changes."""
+    return resource_pb2.RegisterResourceRequest(
+        type=GATE_TYPE,
+        name=name,
+        parent=parent,
+        custom=True,
+        object=_struct({"input": "ready"}),
+        dependencies=dependencies,
+        acceptSecrets=True,
+        acceptResources=True,
+        supportsPartialValues=True,
+        supportsResultReporting=True,
     )
 
 
-def _properties(planned: PlannedObject) -> dict[str, Any]:
+def object_request(
+    planned: PlannedObject,
+    parent: str,
+    provider: str,
+    dependencies: list[str],
+    *,
+    deleted_with: str,
+    prune: bool,
+) -> resource_pb2.RegisterResourceRequest:
+    """An object under its application, after the resources it waits for; all references are URNs."""
+    api_version, kind = planned.manifest.api_version, planned.manifest.kind
+    group, timeout = group_of(api_version), f"{math.ceil(planned.readiness.timeout)}s"
+    other_versions = [v for v in VERSIONS if group and v != version_of(api_version)]
+    return resource_pb2.RegisterResourceRequest(
+        type=type_token(api_version, kind),
+        name=planned.name,
+        parent=parent,
+        custom=True,
+        object=_struct(properties(planned)),
+        provider=provider,
+        dependencies=dependencies,
+        aliases=[
+            alias_pb2.Alias(spec=alias_pb2.Alias.Spec(type=type_token(f"{group}/{version}", kind)))
+            for version in other_versions
+        ],
+        customTimeouts=resource_pb2.RegisterResourceRequest.CustomTimeouts(create=timeout, update=timeout),
+        deletedWith=deleted_with,
+        retainOnDelete=None if prune else True,
+        acceptSecrets=True,
+        acceptResources=True,
+        supportsPartialValues=True,
+        supportsResultReporting=True,
+    )
+
+
+def properties(planned: PlannedObject) -> dict[str, Any]:
+    """An object's inputs: what Git states, the hints, and a Secret's values marked as secrets."""
     body = planned.manifest.body
     metadata = body["metadata"]
     annotations = {**metadata.get("annotations", {}), **provider_hints(planned)}
-    properties = {**body, "metadata": {**metadata, "annotations": annotations}}
+    result = {**body, "metadata": {**metadata, "annotations": annotations}}
     if body["kind"] == "Secret":
         for field in ("data", "stringData"):
-            if field in properties:
-                properties[field] = pulumi.Output.secret(properties[field])
-    return properties
+            if field in result:
+                result[field] = {_SIGNATURE: _SECRET, "value": result[field]}
+    return result
+
+
+def _struct(value: JsonObject) -> struct_pb2.Struct:
+    message = struct_pb2.Struct()
+    for key, item in value.items():
+        _fill(message.fields[key], item)
+    return message
+
+
+def _fill(message: struct_pb2.Value, value: Any) -> None:
+    match value:
+        case None:
+            message.null_value = struct_pb2.NULL_VALUE
+        case bool():
+            message.bool_value = value
+        case int() | float():
+            message.number_value = value
+        case str():
+            message.string_value = value
+        case dict():
+            fields = message.struct_value.fields
+            message.struct_value.SetInParent()
+            for key, item in value.items():
+                _fill(fields[key], item)
+        case _:
+            message.list_value.SetInParent()
+            values = message.list_value.values
+            for item in value:
+                _fill(values.add(), item)

@@ -2,72 +2,96 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from components.application import Application
-from components.objects import register
-from components.wave import Wave, gate
+from components.monitor import provider_reference, register_steps
+from components.objects import gate_request, object_request
+from components.wave import Wave
 from gitops.model.keys import ObjectKey
 from gitops.model.plan import Gate, Plan, PlannedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi.runtime.proto import resource_pb2
+
+    from gitops.model.plan import Step
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformArgs:
-    """What a cluster has to look like."""
+    """What a cluster has to look like, and the provider that speaks to it."""
 
     plan: Plan
+    provider: pulumi.ProviderResource
 
 
 class Platform(pulumi.ComponentResource):
     """Every wave, application and object of a plan, each after what it has to wait for.
 
     Attributes:
-        outputs: what the stack tells others: revision, waves and applications.
+        outputs: what the stack tells others, known when everything is registered and ready.
     """
+
+    outputs: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("gitops:index:Platform", name, None, opts)
         plan = args.plan
-        self._models = {model.name: model for model in plan.applications}
-        self._waves = {n: Wave(n, pulumi.ResourceOptions(parent=self)) for n in plan.waves}
-        self._applications = {
-            model.name: Application(model, pulumi.ResourceOptions(parent=self._waves[model.wave]))
+        waves = {n: Wave(n, pulumi.ResourceOptions(parent=self)) for n in plan.waves}
+        applications = {
+            model.name: Application(model, pulumi.ResourceOptions(parent=waves[model.wave]))
             for model in plan.applications
         }
-        self._registered: dict[str, pulumi.Resource] = {}
-        self._wave_of = {item.name: item.wave for item in plan.objects}
-        for step in plan.steps:
-            after = [self._registered[earlier] for earlier in step.after]
-            self._registered[step.name] = (
-                self._gate(step, after) if isinstance(step, Gate) else self._object(step, after)
-            )
-        self.outputs = _outputs(plan)
+        registered = asyncio.ensure_future(_register(plan, args.provider, waves, applications))
+        self.outputs = pulumi.Output.from_input(registered)
         self.register_outputs({})
 
-    def _gate(self, step: Gate, after: list[pulumi.Resource]) -> pulumi.Resource:
-        parent = self._applications[step.application] if step.application else self._waves[step.wave]
-        return gate(step.name, parent, after)
 
-    def _object(self, step: PlannedObject, after: list[pulumi.Resource]) -> pulumi.Resource:
+async def _register(
+    plan: Plan,
+    provider: pulumi.ProviderResource,
+    waves: Mapping[int, Wave],
+    applications: Mapping[str, Application],
+) -> dict[str, Any]:
+    reference = await provider_reference(provider)
+    parents = {name: await item.urn.future() or "" for name, item in applications.items()}
+    wave_parents = {number: await item.urn.future() or "" for number, item in waves.items()}
+    prune = {model.name: model.prune for model in plan.applications}
+    wave_of = {item.name: item.wave for item in plan.objects}
+
+    def request(step: Step, urns: Mapping[str, str]) -> resource_pb2.RegisterResourceRequest:
+        dependencies = [urns[name] for name in step.after]
+        if isinstance(step, Gate):
+            parent = parents[step.application] if step.application else wave_parents[step.wave]
+            return gate_request(step.name, parent, dependencies)
         application = step.manifest.application
-        return register(
+        return object_request(
             step,
-            self._applications[application],
-            after,
-            self._deleted_with(step),
-            prune=self._models[application].prune,
+            parents[application],
+            reference,
+            dependencies,
+            deleted_with=urns.get(_own_namespace(step, wave_of), ""),
+            prune=prune[application],
         )
 
-    def _deleted_with(self, step: PlannedObject) -> pulumi.Resource | None:
-        """The namespace of the same wave: when it goes, the object goes too, without a call of its own."""
-        namespace = ObjectKey("", "Namespace", "", step.manifest.key.namespace).resource_name
-        return self._registered.get(namespace) if self._wave_of.get(namespace) == step.wave else None
+    await register_steps(plan.steps, request)
+    return plan_outputs(plan)
 
 
-def _outputs(plan: Plan) -> dict[str, Any]:
+def _own_namespace(step: PlannedObject, wave_of: Mapping[str, int]) -> str:
+    """The namespace of the same wave: when it goes, the object goes too, without a call of its own."""
+    name = ObjectKey("", "Namespace", "", step.manifest.key.namespace).resource_name
+    return name if wave_of.get(name) == step.wave else ""
+
+
+def plan_outputs(plan: Plan) -> dict[str, Any]:
+    """The stack's outputs: revision, waves and applications."""
     return {
         "revision": plan.revision,
         "waves": list(plan.waves),

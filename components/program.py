@@ -36,7 +36,7 @@ def deploy(settings: Settings | None = None) -> Plan:
         live.objects, plan.keys, settings.delete_limit, allowed=bool(os.environ.get(ALLOW_DELETES))
     )
     provider = cluster_provider(settings)
-    platform = Platform("platform", PlatformArgs(plan), pulumi.ResourceOptions(providers=[provider]))
-    for name, value in platform.outputs.items():
-        pulumi.export(name, value)
+    platform = Platform("platform", PlatformArgs(plan, provider))
+    for name in ("revision", "waves", "applications"):
+        pulumi.export(name, platform.outputs[name])
     return plan

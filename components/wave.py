@@ -11,8 +11,3 @@ class Wave(pulumi.ComponentResource):
     def __init__(self, number: int, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("gitops:index:Wave", f"wave-{number}", None, opts)
         self.register_outputs({})
-
-
-def gate(name: str, parent: pulumi.Resource, after: list[pulumi.Resource]) -> pulumi.Stash:
-    """A resource that is there when everything in `after` is ready; its constant value never changes."""
-    return pulumi.Stash(name, input="ready", opts=pulumi.ResourceOptions(parent=parent, depends_on=after))
