@@ -100,6 +100,8 @@ def _controller_manager(home: ClusterHome, ports: Mapping[str, int]) -> list[str
         f"--root-ca-file={home.pki / 'ca.crt'}",
         "--use-service-account-credentials",
         "--leader-elect=false",
+        # no kubelet measures anything here: the stage beside this file answers for autoscalers
+        "--controllers=*,-horizontal-pod-autoscaler-controller",
         "--secure-port=0",
         # with the defaults a demo of 200 objects is throttled by the controllers' own clients
         "--kube-api-qps=500",

@@ -1,0 +1,102 @@
+"""`python -m sandbox VERB`: the sandbox's own commands."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from gitops.model.errors import GitOpsError
+from sandbox.console import Console
+from sandbox.controlplane.clusters import status, stop
+from sandbox.controlplane.layout import Home
+from sandbox.controlplane.values import variables
+from sandbox.demo import CHECKOUT, STACKS, bring_up, run_demo
+from sandbox.toolchain import assemble, cache_folder
+
+VERBS = {
+    "build": "build the programs that this machine lacks",
+    "up": "start the clusters and make the demo's repository",
+    "demo": "up, then deploy both stacks and show their applications",
+    "status": "what runs, and where",
+    "env": "print the environment as shell exports",
+    "shell": "a shell with pulumi, kubectl and the stacks ready",
+    "down": "stop everything that was started here, and nothing else",
+}
+_EXAMPLES = """examples:
+  python -m sandbox demo
+  python -m sandbox up --home /tmp/sandbox
+  eval "$(python -m sandbox env)"
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A whole platform on one machine.\n\n"
+        + "\n".join(f"  {verb:8}{text}" for verb, text in VERBS.items()),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("verb", choices=VERBS, metavar="VERB")
+    parser.add_argument(
+        "--home", type=Path, default=CHECKOUT / ".sandbox", help="the sandbox's folder (default: .sandbox)"
+    )
+    chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen.verb, Home.at(chosen.home), Console())
+    except GitOpsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; run it again to go on", file=sys.stderr)
+        return 130
+
+
+def _run(verb: str, home: Home, console: Console) -> int:
+    match verb:
+        case "build":
+            assemble(home.bin, cache_folder(), console)
+        case "up":
+            bring_up(home, console)
+        case "demo":
+            run_demo(home, console)
+        case "status":
+            return _status(home)
+        case "env":
+            for name, value in variables(home, os.environ.get("PATH", os.defpath)).items():
+                print(f"export {name}={shlex.quote(value)}")
+        case "shell":
+            _shell(home)
+        case _:
+            console.say(f"{stop(home, say=console.say)} processes stopped")
+    return 0
+
+
+def _status(home: Home) -> int:
+    parts = status(home)
+    if not parts:
+        print(f"nothing runs in {home.root}; start it: make demo")
+        return 1
+    for part in parts:
+        state = "ready" if part.ready else "down"
+        print(f"{part.cluster:10} {part.part:26} {state:6} pid {part.pid or '-':<8} port {part.port or '-'}")
+    return 0 if all(part.ready for part in parts) else 1
+
+
+def _shell(home: Home) -> None:
+    """Replace this process by the user's shell."""
+    print("Try: pulumi preview --stack staging   ·   kubectl --context staging get pods -A", file=sys.stderr)
+    print(f"     gitops app list --stack {STACKS[1]}          ·   exit to leave", file=sys.stderr)
+    shell = os.environ.get("SHELL", "/bin/sh")
+    scripts = Path(sys.executable).parent
+    path = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    os.chdir(CHECKOUT)
+    os.execve(shell, [shell], {**os.environ, **variables(home, path)})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

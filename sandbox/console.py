@@ -1,0 +1,55 @@
+"""Lines for a person who waits: one that moves on a terminal, dated ones in a log."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TextIO
+
+EVERY = 15.0
+"""Seconds between two lines about the same work where there is no terminal."""
+
+
+def span(seconds: float) -> str:
+    """Write a duration the way one says it: `0.4 s`, `12 s`, `3 min 5 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@dataclass(slots=True)
+class Console:
+    """Where progress goes; several threads may speak at once."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    _live: bool = False
+    _told: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def say(self, line: str) -> None:
+        """Write a line that stays."""
+        with self._lock:
+            self._clear()
+            self.stream.write(f"{line}\n")
+            self.stream.flush()
+            self._told = time.monotonic()
+
+    def tick(self, line: str) -> None:
+        """Tell how far the work is; call it as often as you like."""
+        with self._lock:
+            if self.stream.isatty():
+                self._clear()
+                self.stream.write(line)
+                self._live = True
+            elif time.monotonic() - self._told >= EVERY:
+                self.stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+                self._told = time.monotonic()
+            self.stream.flush()
+
+    def _clear(self) -> None:
+        if self._live:
+            self.stream.write("\r\x1b[K")
+            self._live = False
