@@ -134,7 +134,7 @@ class Client:
         dry_run: bool = False,
         field_validation: str = "",
     ) -> Object:
-        """POST to the collection at `path`; `field_validation` is `Ignore`, `Warn` (the default) or `Strict`."""
+        """POST to the collection at `path`; `field_validation`: `Ignore`, `Warn` (default) or `Strict`."""
         query = _write(field_manager, dry_run=dry_run) | {"fieldValidation": field_validation}
         return self._object("POST", path, query=query, body=obj)
 

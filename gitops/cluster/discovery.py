@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import NotFoundError
@@ -38,8 +39,8 @@ class Resource:
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """The path of one object, or of the collection when `name` is empty."""
-        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        leaf = f"/{name}" if name else ""
+        scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
+        leaf = f"/{quote(name, safe=':')}" if name else ""
         return f"{root(self.api_version)}{scope}/{self.plural}{leaf}"
 
 

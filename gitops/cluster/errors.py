@@ -10,7 +10,8 @@ from gitops.model.errors import AccessError, GitOpsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|\S+)')
+_QUOTED = re.compile(r'(Invalid value: |Value:)(?:"(?:[^"\\]|\\.)*"|[^\s}]+)')
+_UNTYPED = "failed to create typed patch object"
 _SHORT = 4
 
 
@@ -61,6 +62,7 @@ class DeniedError(ApiError, AccessError):
 
 _NEXT_STEPS = {
     "Unauthorized": "renew the credentials of the kubeconfig context; they have probably expired",
+    "Invalid": "mend the field that the message names",
     "Forbidden": "grant the user of the kubeconfig context this verb, or use another context",
 }
 
@@ -73,6 +75,9 @@ def from_response(status: int, body: Any, path: str, sent: Any = None) -> ApiErr
         body[:256] if isinstance(body, str) and body else f"HTTP status {status}"
     )
     details = known.get("details") or {}
+    if message.startswith(_UNTYPED):
+        # a field of the wrong name or type, which server-side apply reports as a failure of its own
+        reason, message = "Invalid", message.partition("): ")[2] or message
     if "/secrets" in path:
         message, details = _masked(message, sent), {k: v for k, v in details.items() if k != "causes"}
     kind = DeniedError if status in {401, 403} else ApiError
@@ -86,7 +91,7 @@ def _masked(message: str, sent: Any) -> str:
     """Take the values of a Secret out of a message about it."""
     for value in sorted(set(_values(sent)), key=len, reverse=True):
         message = message.replace(value, "[secret]")
-    return _QUOTED.sub("Invalid value: [secret]", message)
+    return _QUOTED.sub(r"\1[secret]", message)
 
 
 def _values(secret: Any) -> Iterator[str]:

@@ -54,7 +54,7 @@ def _troubles(pod: Object) -> Iterator[str]:
         said = condition.get("reason", "")
         if condition.get("status") == "False" and said and said not in _HARMLESS and not found:
             found = True
-            yield _said(said, condition.get("message", ""))
+            yield _said(said, _first_sentence(condition.get("message", "")))
     if not found and status.get("reason"):
         yield _said(status["reason"], status.get("message", ""))
 
@@ -73,6 +73,11 @@ def _trouble(container: Any) -> str:
             f"{ended.get('reason') or 'Error'}, exit code {ended['exitCode']}", ended.get("message", "")
         )
     return ""
+
+
+def _first_sentence(message: str) -> str:
+    """What the scheduler says after its first sentence repeats it."""
+    return message.partition(". ")[0]
 
 
 def of_events(events: list[Object]) -> list[str]:

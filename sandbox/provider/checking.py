@@ -48,6 +48,12 @@ def _metadata(news: Object, olds: Object, urn: str, seed: bytes, proposed: str) 
     metadata = metadata.value if isinstance(metadata, Secret) else metadata
     if not isinstance(metadata, dict):
         raise OperationError("metadata must be a mapping → indent its keys below `metadata:`")
+    for key in ("name", "namespace"):
+        text = reveal(metadata.get(key, ""))
+        if not isinstance(text, str):
+            raise OperationError(f"metadata.{key} must be a text → put it in quotes")
+        if text in {".", ".."} or set(text) & set("/%?#"):
+            raise OperationError(f"metadata.{key} {text!r} can't be part of a path → leave out / % ? and #")
     for key in ("labels", "annotations"):
         if not isinstance(reveal(metadata.get(key) or {}), dict):
             raise OperationError(f"metadata.{key} must be a mapping → write one `key: value` a line")

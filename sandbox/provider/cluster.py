@@ -41,6 +41,7 @@ class Cluster:
         self.settings = settings
         self.cancelled = threading.Event()
         self._warn = warn
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._context_namespace = ""
@@ -50,11 +51,19 @@ class Cluster:
             if self._client is None:
                 access = kubeconfig.load(self.settings.kubeconfig or None, self.settings.context or None)
                 self._context_namespace = access.namespace
-                warn = None if self.settings.quiet else self._warn
+                warn = None if self.settings.quiet else self._warn_once
                 self._client = Client(access, pool=_POOL, timeout=self.settings.timeout, warn=warn)
                 self._discovery = Discovery(self._client)
                 self._watches = Watches(self._client)
             return self._client
+
+    def _warn_once(self, message: str) -> None:
+        """The server repeats a warning for every object that it applies to."""
+        with self._lock:
+            new = message not in self._warned
+            self._warned.add(message)
+        if new:
+            self._warn(message)
 
     @property
     def client(self) -> Client:

@@ -23,15 +23,26 @@ class Change:
     replaces: bool
 
 
-def prune(live: Any, shape: Any) -> Any:
-    """The part of `live` that `shape` speaks of: keys by name, items by index; another type stays."""
+def prune(live: Any, shape: Any, before: Any = None) -> Any:
+    """The part of `live` that `shape` speaks of: keys by name, items by index; another type stays.
+
+    An empty value that the server dropped from `before`, the last live object, too is not drift: it stays.
+    """
     if isinstance(live, dict) and isinstance(shape, dict):
-        return {key: prune(value, shape[key]) for key, value in live.items() if key in shape}
+        kept = {k: prune(value, shape[k], _of(before, k)) for k, value in live.items() if k in shape}
+        if not isinstance(before, dict):
+            return kept
+        return kept | {k: v for k, v in shape.items() if k not in live and k not in before and _is_zero(v)}
     if isinstance(live, list) and isinstance(shape, list):
         if live and shape and type(live[0]) is not type(shape[0]) and not _numbers(live[0], shape[0]):
             return live
-        return [prune(item, model) for item, model in zip(live, shape, strict=False)]
+        pairs = zip(live, shape, strict=False)
+        return [prune(item, model, _of(before, index)) for index, (item, model) in enumerate(pairs)]
     return live
+
+
+def _is_zero(value: Any) -> bool:
+    return value in ("", {}, []) or (isinstance(value, bool | int | float) and not value)
 
 
 def compare(base: Any, new: Any, old_inputs: Any, replacing: tuple[tuple[str, ...], ...]) -> list[Change]:
@@ -50,7 +61,9 @@ def _walk(path: Path, old: Any, new: Any, old_input: Any) -> Iterator[tuple[Path
         if old_input is not _ABSENT and old is not _ABSENT:
             yield path, DELETE
     elif old is _ABSENT:
-        yield path, ADD
+        # the server drops some empty values; one that was stated before, and dropped, is no news
+        if not (_is_zero(new) and _equal(new, old_input)):
+            yield path, ADD
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:
             yield from _walk((*path, key), _of(old, key), _of(new, key), _of(old_input, key))

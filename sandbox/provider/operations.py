@@ -60,9 +60,8 @@ def create(call: Call, given: Object, *, preview: bool) -> tuple[str, Object]:
     try:
         live = _wait(call, inputs, live)
     except NotReadyError as error:
-        reasons = [f"{label(inputs)} was created, but is not ready: {error.reasons[0]}", *error.reasons[1:]]
         properties = _outputs(inputs, error.live, manager, given)
-        raise InitError(state.object_id(live), properties, reasons) from None
+        raise InitError(state.object_id(live), properties, error.reasons) from None
     return state.object_id(live), _outputs(inputs, live, manager, given)
 
 
@@ -100,12 +99,8 @@ def update(call: Call, olds: Object, given: Object, ignored: list[Path], *, prev
         try:
             live = _wait(call, inputs, live)
         except NotReadyError as error:
-            reasons = [
-                f"{label(inputs)} was updated, but is not ready: {error.reasons[0]}",
-                *error.reasons[1:],
-            ]
             properties = _outputs(sent, error.live, manager, given, api_version)
-            raise InitError(state.object_id(inputs), properties, reasons) from None
+            raise InitError(state.object_id(inputs), properties, error.reasons) from None
     return _outputs(sent, live, manager, given, api_version)
 
 
@@ -138,7 +133,7 @@ def read(
             return None
         raise OperationError(f"{label(wanted)} could not be read: {_told(error)}{_GONE_CLUSTER}") from None
     model = with_secrets_of(wanted, given)
-    inputs = prune(live, wanted)
+    inputs = prune(live, wanted, old.live or None)
     manager = state.manager_name(wanted, old)
     properties = _outputs(inputs, live, manager, model, old.api_version or str(wanted.get("apiVersion", "")))
     now = with_secret_data(with_secrets_of(inputs, model))

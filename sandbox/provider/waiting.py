@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from sandbox.provider.readiness import needs_endpoints, rule
 from sandbox.provider.verdict import READY, Verdict, waiting
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from gitops.cluster.client import Client, Object
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.provider.watching import Watches
 
 _EVERY = 2.0
-_SLICE = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
+_SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
 
 
 class NotReadyError(Exception):
@@ -58,14 +59,19 @@ class Waiter:
         metadata = live["metadata"]
         name, namespace = metadata["name"], metadata.get("namespace", "")
         deadline, told = time.monotonic() + timeout, time.monotonic()
-        with self.watches.subscribe(resource.path(namespace), name) as (feed, changed):
+        changed = threading.Event()
+        with ExitStack() as subscriptions:
+            watched = self.watches.subscribe(resource.path(namespace), changed, name)
+            feed = subscriptions.enter_context(watched)
+            if needs_endpoints_rule(live):
+                subscriptions.enter_context(self.watches.subscribe(_SLICES.format(namespace), changed))
             while True:
                 remaining = deadline - time.monotonic()
                 if verdict.failed or remaining <= 0 or self.cancelled.is_set():
                     raise NotReadyError(self._report(live, verdict, timeout, feed.trouble), live)
-                changed.wait(min(remaining, _EVERY if not needs_endpoints_rule(live) else 0.5))
+                changed.wait(min(remaining, _EVERY))
                 changed.clear()
-                live = feed.objects.get(name) or self._look(resource, live, feed.trouble)
+                live = feed.objects.get(name) or self._look(resource, live)
                 verdict = self._assess(check, live)
                 if verdict.ready:
                     return live
@@ -80,7 +86,8 @@ class Waiter:
         metadata = live["metadata"]
         name, namespace, uid = metadata["name"], metadata.get("namespace", ""), metadata.get("uid")
         deadline, told = time.monotonic() + timeout, time.monotonic()
-        with self.watches.subscribe(resource.path(namespace), name) as (feed, changed):
+        changed = threading.Event()
+        with self.watches.subscribe(resource.path(namespace), changed, name) as feed:
             while True:
                 remaining = deadline - time.monotonic()
                 live = feed.objects.get(name, live)
@@ -92,7 +99,7 @@ class Waiter:
                 changed.clear()
                 if feed.listed.is_set() and name not in feed.objects:
                     try:
-                        live = self._look(resource, live, feed.trouble)
+                        live = self._look(resource, live)
                     except GoneError:
                         return
                 if live["metadata"].get("uid") != uid:
@@ -101,11 +108,9 @@ class Waiter:
                     told = time.monotonic()
                     tell(f"{label(live)} is being deleted: {feed.trouble or held(live)}")
 
-    def _look(self, resource: Resource, live: Object, trouble: str) -> Object:
-        """The object that a feed does not hold: so new that the feed has not heard of it, or gone."""
+    def _look(self, resource: Resource, live: Object) -> Object:
+        """The object that a feed does not hold: too new for it, gone, or in a collection we may not watch."""
         metadata = live["metadata"]
-        if trouble:
-            return live
         try:
             return self.client.get(resource.path(metadata.get("namespace", ""), metadata["name"]))
         except ApiError as error:
@@ -133,7 +138,7 @@ class Waiter:
         metadata = service["metadata"]
         try:
             slices = self.client.list(
-                _SLICE.format(metadata["namespace"]), f"kubernetes.io/service-name={metadata['name']}"
+                _SLICES.format(metadata["namespace"]), f"kubernetes.io/service-name={metadata['name']}"
             )
         except (ApiError, Unreachable) as error:
             return waiting(str(error))

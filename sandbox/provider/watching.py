@@ -56,9 +56,8 @@ class Watches:
         self._stopped = False
 
     @contextmanager
-    def subscribe(self, path: str, name: str = "") -> Iterator[tuple[Feed, threading.Event]]:
-        """The feed of a collection, and an event that is set when the object `name` (or any) changes."""
-        event = threading.Event()
+    def subscribe(self, path: str, event: threading.Event, name: str = "") -> Iterator[Feed]:
+        """The feed of a collection, which sets `event` when the object `name`, or any, changes."""
         with self._lock:
             feed = self._feeds.get(path)
             if feed is None:
@@ -68,7 +67,7 @@ class Watches:
                 ).start()
             feed.waiters[event] = name
         try:
-            yield feed, event
+            yield feed
         finally:
             with self._lock, feed.lock:
                 feed.waiters.pop(event, None)

@@ -35,7 +35,8 @@ _MASKS = {
 # what depends on the moment or on controllers, not on the provider
 _VOLATILE = frozenset(
     (
-        "status generation deployment.kubernetes.io/revision nodeName volumeName pv.kubernetes.io/bind-completed "
+        "status generation deployment.kubernetes.io/revision nodeName volumeName "
+        "pv.kubernetes.io/bind-completed "
         "pv.kubernetes.io/bound-by-controller volume.beta.kubernetes.io/storage-provisioner "
         "volume.kubernetes.io/storage-provisioner topology.kubernetes.io/region topology.kubernetes.io/zone"
     ).split()
