@@ -154,7 +154,7 @@ def _references(body: Any) -> list[tuple[str, str]]:
     return [
         (f"{key}[{index}]", str(item))
         for key in _REFERENCES
-        for index, item in enumerate(body.get(key) or [])
+        for index, item in enumerate(body[key] if isinstance(body.get(key), list) else ())
         if isinstance(item, str) and "\n" not in item
     ]
 
@@ -194,6 +194,9 @@ def _build(commit: Commit, root: str, folders: set[str], renderer: Renderer) -> 
             )
         except subprocess.TimeoutExpired as error:
             message = f"it took longer than {RENDER_TIMEOUT:.0f} s"
+            raise RenderError(message) from error
+        except OSError as error:
+            message = f"{renderer.command[0]} can't be started: {error.strerror}"
             raise RenderError(message) from error
         if done.returncode:
             text = done.stderr.decode(errors="replace").replace(f"{scratch}/", "").replace(scratch, "")

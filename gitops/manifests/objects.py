@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 def checked(raw: RawObject, application: str, problems: Problems) -> Iterator[RawObject]:
     """The object in a document, or the objects of a `List`; a bad one goes to `problems` instead."""
     body = raw.body
-    if isinstance(body, dict) and str(body.get("kind", "")).endswith("List") and "items" in body:
+    if _is_list(body) and isinstance(body["items"] or [], list):
         for item in body["items"] or []:
             yield from checked(RawObject(raw.where, item), application, problems)
         return
@@ -35,6 +35,14 @@ def checked(raw: RawObject, application: str, problems: Problems) -> Iterator[Ra
         problems.add(what, raw.where, step, application)
     else:
         yield raw
+
+
+def _is_list(body: Any) -> bool:
+    """Whether the body is a `List` or, as in `ConfigMapList`, a typed one; those have no name."""
+    if not isinstance(body, dict) or "items" not in body or not str(body.get("kind", "")).endswith("List"):
+        return False
+    metadata = body.get("metadata")
+    return not (isinstance(metadata, dict) and "name" in metadata)
 
 
 def _first_fault(body: Any) -> tuple[str, str] | None:
@@ -47,6 +55,8 @@ def _first_fault(body: Any) -> tuple[str, str] | None:
             return f"has no {key}", f"add {key}"
         if not isinstance(value, str) or not pattern.fullmatch(value):
             return f"has {key} {value!r}, which is not one", f"mend {key}"
+    if _is_list(body):
+        return f"{body['kind']} has items that are no list", "write items as a list of objects"
     metadata = body.get("metadata")
     if not isinstance(metadata, dict):
         return f"{body['kind']} has no metadata", "add metadata with a name"

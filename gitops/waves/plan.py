@@ -57,7 +57,7 @@ class _Planner:
 
     def __init__(self, applications: Mapping[str, Application], manifests: list[Manifest]) -> None:
         self.applications = applications
-        self.foundations: dict[tuple[str, str], Manifest] = {}
+        self.foundations: dict[tuple[str, str, str], Manifest] = {}
         for manifest in manifests:
             if manifest.kind in FOUNDATIONS:
                 self.foundations[_provides(manifest)] = manifest
@@ -77,7 +77,9 @@ class _Planner:
     def _needs(self, manifest: Manifest) -> list[Manifest]:
         """The namespace and the CRD of an object, as far as the plan states them."""
         key = manifest.key
-        wanted = (("", key.namespace), (key.group, key.kind))
+        if manifest.kind in FOUNDATIONS:
+            return []
+        wanted = (("Namespace", "", key.namespace), ("kind", key.group, key.kind))
         return [self.foundations[need] for need in wanted if need in self.foundations]
 
     def wave(self, number: int, opening: tuple[str, ...]) -> list[Step]:
@@ -111,7 +113,7 @@ class _Planner:
             objects = [self._object(item, number, opening, items) for item in items]
             steps += objects
             if level != levels[-1][0]:
-                name = f"{_gate_name(application.name)}-sync-wave-{level}"
+                name = f"{_gate_name(application.name)}:sync-wave-{level}"
                 steps.append(Gate(name, number, application.name, tuple(item.name for item in objects)))
                 opening = (name,)
         return steps
@@ -137,12 +139,15 @@ class _Planner:
         return PlannedObject(manifest, number, readiness(manifest, application), tuple(sorted(set(after))))
 
 
-def _provides(manifest: Manifest) -> tuple[str, str]:
-    """What a foundation is the foundation of: ("", namespace) or (group, kind)."""
+def _provides(manifest: Manifest) -> tuple[str, str, str]:
+    """What a foundation is the foundation of: a namespace, or a group and kind."""
     if manifest.kind == "Namespace":
-        return "", manifest.key.name
-    spec = manifest.body.get("spec") or {}
-    return str(spec.get("group")), str((spec.get("names") or {}).get("kind"))
+        return "Namespace", "", manifest.key.name
+    match manifest.body.get("spec"):
+        case {"group": str(group), "names": {"kind": str(kind)}}:
+            return "kind", group, kind
+        case _:
+            return "kind", "", ""
 
 
 def _gate_name(application: str) -> str:

@@ -138,7 +138,8 @@ def test_what_the_server_owns_and_nulls_are_left_out() -> None:
         creationTimestamp=None, uid="u", resourceVersion="5", generation=1, managedFields=[], selfLink="/x"
     ) | {"status": {"a": 1}, "data": {"a": None, "b": "1"}, "spec": None}  # fmt: skip
     assert normalized(body, "web", scopes((), {})) == {
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "web"}, "data": {"b": "1"},
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "web"},
+        "data": {"b": "1"},
     }  # fmt: skip
 
 

@@ -24,7 +24,8 @@ def definition(group: str, kind: str, scope: str) -> dict[str, Any]:
         ("networking.k8s.io", "IngressClass", False), ("rbac.authorization.k8s.io", "ClusterRole", False),
         ("rbac.authorization.k8s.io", "Role", True), ("storage.k8s.io", "StorageClass", False),
         ("scheduling.k8s.io", "PriorityClass", False), ("policy", "PodDisruptionBudget", True),
-        ("apiextensions.k8s.io", "CustomResourceDefinition", False), ("apiregistration.k8s.io", "APIService", False),
+        ("apiextensions.k8s.io", "CustomResourceDefinition", False),
+        ("apiregistration.k8s.io", "APIService", False),
     ],
 )  # fmt: skip
 def test_a_kind_of_kubernetes_itself_is_known_without_a_cluster(

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gitops.manifests import kustomize
+from gitops.manifests.cache import Cache
+from gitops.manifests.kustomize import Renderer, find_renderer, kustomize_root, render
+from gitops.model.errors import Problems
+from tests import given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROOT = "k8s/02-apps/web"
+# Prints the kustomization it was pointed at as an object, and notes each of its runs.
+FAKE = """#!/bin/sh
+echo run >> {log}
+printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {{name: x}}\\ndata:\\n  seen: |\\n'
+cd "$2/../.." && find . -type f | sort | while read -r f; do echo "    $f $(cat "$f" | tr '\\n' ' ')"; done
+"""
+Run = "Callable[..., tuple[list[Any], list[str]]]"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def run(tmp_path: Path, log: Path) -> Callable[..., tuple[list[Any], list[str]]]:
+    """Renders a folder's files with a binary that is given, else a fake one."""
+
+    def rendered(files: dict[str, str], script: str = FAKE, **modes: str) -> tuple[list[Any], list[str]]:
+        binary = tmp_path / "kustomize"
+        binary.write_text(script.replace("{log}", str(log)).replace("{{", "{").replace("}}", "}"))
+        binary.chmod(0o755)
+        problems = Problems()
+        commit = given.commit(files, modes)
+        root = kustomize_root(commit, given.application(), "test")
+        renderer = Renderer((str(binary), "build"), "fake:1")
+        found = render(
+            commit, given.application(), root, renderer, cache=Cache(tmp_path / "cache"), problems=problems
+        )
+        return [raw.body for raw in found], [str(problem) for problem in problems]
+
+    return rendered
+
+
+def runs(log: Path) -> int:
+    return len(log.read_text().split()) if log.exists() else 0
+
+
+BASE = {
+    f"{ROOT}/base/kustomization.yaml": "resources: [a.yaml]\n",
+    f"{ROOT}/base/a.yaml": "a: 1\n",
+    f"{ROOT}/overlays/test/kustomization.yaml": "resources: [../../base]\n",
+    f"{ROOT}/overlays/prod/kustomization.yaml": "resources: [../../base]\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "root"),
+    [
+        (["kustomization.yaml", "overlays/test/kustomization.yaml"], f"{ROOT}/overlays/test"),
+        (["kustomization.yaml", "overlays/prod/kustomization.yaml"], ROOT),
+        (["overlays/test/kustomization.yml"], f"{ROOT}/overlays/test"),
+        (["Kustomization"], ROOT),
+        (["kustomization.json", "base/kustomization.yaml"], ""),
+        (["overlays/prod/kustomization.yaml"], ""),
+    ],
+)
+def test_the_stack_s_own_overlay_is_built_where_there_is_one(names: list[str], root: str) -> None:
+    commit = given.commit({f"{ROOT}/{name}": "" for name in names})
+    assert kustomize_root(commit, given.application(), "test") == root
+
+
+def test_the_binary_sees_the_folders_it_is_meant_to_and_nothing_else(run: Any) -> None:
+    [body], told = run({**BASE, f"{ROOT}/secret.txt": "x", "docs/a.md": "x"})
+    assert told == []
+    assert body["data"]["seen"].splitlines() == [
+        "./base/a.yaml a: 1 ",
+        "./base/kustomization.yaml resources: [a.yaml] ",
+        "./overlays/test/kustomization.yaml resources: [../../base] ",
+    ]
+
+
+def test_what_was_rendered_once_is_not_rendered_again(run: Any, log: Path) -> None:
+    assert run(BASE) == run(BASE)
+    assert runs(log) == 1
+
+
+def test_a_change_of_the_base_renders_again_and_one_elsewhere_does_not(run: Any, log: Path) -> None:
+    first = run(BASE)
+    assert run({**BASE, "docs/a.md": "x", f"{ROOT}/overlays/prod/more.yaml": "x"}) == first
+    assert runs(log) == 1
+    assert run({**BASE, f"{ROOT}/base/a.yaml": "a: 2\n"}) != first
+    assert runs(log) == 2
+
+
+def test_a_failed_build_is_told_in_the_binary_s_words_without_its_folders_and_is_not_kept(
+    run: Any, log: Path
+) -> None:
+    script = '#!/bin/sh\necho run >> {log}\necho "Error: accumulating $2/a.yaml: broken" >&2\nexit 1\n'
+    found, [told] = run(BASE, script)
+    assert found == []
+    assert f"{ROOT}/overlays/test/kustomization.yaml: does not build: Error: accumulating" in told
+    assert f"accumulating {ROOT}/overlays/test/a.yaml: broken" in told
+    assert "/tmp" not in told  # noqa: S108 - where the private copy lies
+    assert f"→ try: kustomize build {ROOT}/overlays/test" in told
+    run(BASE, script)
+    assert runs(log) == 2
+
+
+def test_output_that_is_no_yaml_is_told(run: Any) -> None:
+    assert "does not build: key 'a' is there twice" in run(BASE, "#!/bin/sh\nprintf 'a: 1\\na: 2\\n'\n")[1][0]
+
+
+def test_a_build_that_does_not_end_is_ended(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kustomize, "RENDER_TIMEOUT", 0.2)
+    assert "does not build: it took longer than 0 s" in run(BASE, "#!/bin/sh\nexec sleep 20\n")[1][0]
+
+
+def test_the_binary_knows_nothing_of_the_environment(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_MINE", "hush")
+    [body], _ = run(BASE, "#!/bin/sh\necho \"env: '$SECRET_OF_MINE-$KUBECONFIG'\"\n")
+    assert body == {"env": "-"}
+
+
+def test_a_binary_that_can_not_be_started_is_told(run: Any) -> None:
+    found, [told] = run(BASE, "#!/no/such/interpreter\n")
+    assert found == []
+    assert "does not build" in told
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("https://github.com/a/b", "is outside the repository"),
+        ("git@github.com:a/b", "is outside the repository"),
+        ("github.com/a/b", "is outside the repository"),
+        ("a/b?ref=main", "is outside the repository"),
+        ("/etc/passwd", "is outside the repository"),
+        ("../../../../x", "leaves the repository"),
+        ("../../..", "leaves the repository"),
+        ("../../../..", "leaves the repository"),
+        ("missing.yaml", "does not exist"),
+        ("../nowhere", "does not exist"),
+        ("empty", "holds no kustomization"),
+    ],
+)
+@pytest.mark.parametrize("key", ["resources", "bases", "components"])
+def test_a_reference_that_leads_out_or_nowhere_is_told_with_its_line(
+    run: Any, log: Path, key: str, reference: str, told: str
+) -> None:
+    text = f"kind: Kustomization\n{key}:\n  - {reference}\n"
+    found, [problem] = run({f"{ROOT}/kustomization.yaml": text, f"{ROOT}/empty/a.txt": ""})
+    assert found == []
+    assert problem.startswith(f"{ROOT}/kustomization.yaml:3: {reference!r} {told}")
+    assert runs(log) == 0
+
+
+def test_all_that_is_wrong_is_told_at_once_also_in_the_base(run: Any) -> None:
+    _, told = run({
+        f"{ROOT}/kustomization.yaml": "resources: [base, gone]\n",
+        f"{ROOT}/base/kustomization.yaml": "helmCharts: [{name: x}]\nresources: [https://x/y]\n",
+    })  # fmt: skip
+    assert sorted(problem.split(": ")[0] for problem in told) == [
+        f"{ROOT}/base/kustomization.yaml:1",
+        f"{ROOT}/base/kustomization.yaml:2",
+        f"{ROOT}/kustomization.yaml:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "plugin", ["helmCharts", "helmChartInflationGenerator", "generators", "transformers", "validators"]
+)
+def test_what_would_run_code_or_download_is_refused(run: Any, log: Path, plugin: str) -> None:
+    _, [told] = run({f"{ROOT}/kustomization.yaml": f"namespace: x\n{plugin}:\n  - x.yaml\n"})
+    assert told.startswith(f"{ROOT}/kustomization.yaml:2: `{plugin}` would run code or download charts")
+    assert runs(log) == 0
+
+
+@pytest.mark.parametrize("mode", ["120000", "160000"])
+def test_links_are_not_followed(run: Any, log: Path, mode: str) -> None:
+    files = {f"{ROOT}/kustomization.yaml": "", f"{ROOT}/a.yaml": "/etc/passwd"}
+    _, [told] = run(files, **{f"{ROOT}/a.yaml": mode})
+    assert told.startswith(f"{ROOT}/a.yaml: is a link")
+    assert runs(log) == 0
+
+
+def test_two_bases_that_need_each_other_end(run: Any) -> None:
+    files = {
+        f"{ROOT}/kustomization.yaml": "resources: [a]\n",
+        f"{ROOT}/a/kustomization.yaml": "resources: [..]\n",
+    }
+    assert run(files)[1] == []
+
+
+@pytest.mark.parametrize("text", ["resources: [", "a: 1\na: 2\n", "a: 1\n---\nb: 2\n"])
+def test_a_kustomization_that_can_not_be_read_is_told(run: Any, text: str) -> None:
+    assert "can't be read" in run({f"{ROOT}/kustomization.yaml": text})[1][0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a\n", "text\n", "resources: 5\n", "resources: {a: b}\n", "resources: text\n"]
+)
+def test_a_kustomization_of_a_strange_form_is_left_to_the_binary(run: Any, log: Path, text: str) -> None:
+    assert run({f"{ROOT}/kustomization.yaml": text})[1] == []
+    assert runs(log) == 1
+
+
+def test_without_any_binary_it_says_what_to_install(tmp_path: Path) -> None:
+    problems = Problems()
+    application, commit = given.application(), given.commit({f"{ROOT}/kustomization.yaml": ""})
+    assert render(commit, application, ROOT, None, cache=Cache(tmp_path), problems=problems) == []
+    assert "needs kustomize" in str(next(iter(problems)))
+
+
+def test_kustomize_is_preferred_to_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_renderer() is None
+    for name, arguments in (("kubectl", ("kustomize",)), ("kustomize", ("build",))):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+        found = find_renderer()
+        assert found is not None
+        assert found.command == (str(tmp_path / name), *arguments)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("kustomize") or shutil.which("kubectl")),
+    reason="neither kustomize nor kubectl is on PATH",
+)
+def test_the_real_binary_builds_an_overlay(tmp_path: Path) -> None:
+    problems = Problems()
+    commit = given.commit({
+        f"{ROOT}/base/kustomization.yaml": "resources: [a.yaml]\n",
+        f"{ROOT}/base/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {mode: '0644'}\n",
+        f"{ROOT}/overlays/test/kustomization.yaml": "resources: [../../base]\nnamePrefix: test-\n",
+    })  # fmt: skip
+    root = kustomize_root(commit, given.application(), "test")
+    [raw] = render(
+        commit, given.application(), root, find_renderer(), cache=Cache(tmp_path), problems=problems
+    )
+    assert not problems.found
+    assert (raw.body["metadata"]["name"], raw.body["data"]) == ("test-x", {"mode": "0644"})
