@@ -39,6 +39,10 @@ def provider_hints(planned: PlannedObject) -> JsonObject:
         "pulumi.com/patchFieldManager": FIELD_MANAGER,
         "pulumi.com/deletionPropagationPolicy": "background",
     }
+    if planned.manifest.kind == "Namespace":
+        return (
+            hints  # nothing to await when it is made, but its end has to be seen before what it rests on goes
+        )
     if not planned.readiness.wait:
         hints["pulumi.com/skipAwait"] = "true"
     elif planned.readiness.condition:

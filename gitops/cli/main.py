@@ -52,9 +52,7 @@ cli.add_command(stack)
 def main() -> None:
     """Run the command line; errors go to stderr and end with their own exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        sys.exit(cli.main(standalone_mode=False))
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -4,9 +4,9 @@ import threading
 import time
 
 import pytest
-from stack_project import StackProject, config_map, deployment
 
 from tests.git_repository import GitRepository
+from tests.live.stack_project import StackProject, config_map, deployment
 
 pytestmark = pytest.mark.live
 

@@ -1,9 +1,9 @@
 """Every mistake in Git or configuration: a non-zero exit, a message that helps, an untouched cluster."""
 
 import pytest
-from stack_project import StackProject, config_map, deployment
 
 from tests.git_repository import GitRepository
+from tests.live.stack_project import StackProject, config_map, deployment
 
 pytestmark = pytest.mark.live
 
