@@ -17,6 +17,8 @@ _SUFFIX = {
     **{letter: Decimal(1000) ** power for power, letter in enumerate("MGTPE", 2)},
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
 }  # fmt: skip
+# Below these, what looks like a quantity is text.
+_TEXT = re.compile(r"^(?:data|stringData|binaryData|metadata)\b|\b(?:env|args|command)\[")
 # List items that the API server tells apart by one of these fields.
 _MERGE_KEYS = ("name", "containerPort", "port", "mountPath", "type", "topologyKey", "ip", "key")
 
@@ -58,11 +60,16 @@ def _walk(wanted: Any, live: Any, path: str) -> Iterator[Difference]:
                     yield from _walk(value, live.get(key), here)
         case list(), list():
             yield from _lists(wanted, live, path)
-        case ((None | [] | {} | "" | False | 0), None):
+        case _, None if _is_hollow(wanted):
             return
         case _:
-            if not _equal(wanted, live):
+            if not _equal(wanted, live, path):
                 yield Difference(path, wanted, live)
+
+
+def _is_hollow(value: Any) -> bool:
+    """Whether stating the value is the same as stating nothing: a server drops it."""
+    return all(map(_is_hollow, value.values())) if isinstance(value, dict) else not value
 
 
 def _lists(wanted: list[Any], live: list[Any], path: str) -> Iterator[Difference]:
@@ -86,9 +93,11 @@ def _paired(wanted: list[Any], live: list[Any]) -> list[tuple[Any, Any]]:
     return [(item, live[index] if index < len(live) else None) for index, item in enumerate(wanted)]
 
 
-def _equal(wanted: Any, live: Any) -> bool:
+def _equal(wanted: Any, live: Any, path: str) -> bool:
     if wanted == live and isinstance(wanted, bool) == isinstance(live, bool):
         return True
+    if _TEXT.search(path):
+        return False
     one, other = _quantity(wanted), _quantity(live)
     return one is not None and one == other
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gitops.cluster.health import Status
+from gitops.drift.state import ApplicationState, application_states
+from gitops.model.errors import Problems
+from gitops.model.keys import APPLICATION_LABEL, ObjectKey
+from gitops.waves.plan import make_plan
+from tests import given
+
+if TYPE_CHECKING:
+    from gitops.model.manifest import Manifest
+
+GONE = ObjectKey("", "ConfigMap", "web", "gone")
+
+
+def states(live: dict[ObjectKey, dict[str, Any]], *manifests: Manifest) -> dict[str, ApplicationState]:
+    applications = [given.application("web"), given.application("db")]
+    plan = make_plan("test", given.SHA, applications, manifests, Problems())
+    found = application_states(plan, live, APPLICATION_LABEL)
+    return {state.application.name: state for state in found}
+
+
+def living(*manifests: Manifest, **changes: Any) -> dict[ObjectKey, dict[str, Any]]:
+    return {item.key: {**item.body, **changes} for item in manifests}
+
+
+def test_an_application_that_lives_as_stated_is_synced_and_healthy() -> None:
+    item = given.manifest("ConfigMap", data={"a": "b"})
+    web = states(living(item), item)["web"]
+    assert (web.sync, web.health.status, web.extra) == ("Synced", Status.HEALTHY, ())
+
+
+def test_a_missing_object_is_out_of_sync_and_missing() -> None:
+    web = states({}, given.manifest("ConfigMap"))["web"]
+    assert (web.sync, web.health.status) == ("OutOfSync", Status.MISSING)
+    assert web.health.message == "ConfigMap web/x does not exist"
+
+
+def test_a_changed_object_is_out_of_sync_and_may_be_healthy() -> None:
+    item = given.manifest("ConfigMap", data={"a": "b"})
+    web = states(living(item, data={"a": "c"}), item)["web"]
+    assert (web.sync, web.health.status) == ("OutOfSync", Status.HEALTHY)
+    assert [d.path for d in web.objects[0].differences] == ["data.a"]
+
+
+def test_what_lives_but_left_git_is_counted_against_its_own_application() -> None:
+    item = given.manifest("ConfigMap")
+    extra = {GONE: {"metadata": {"name": "gone", "labels": {APPLICATION_LABEL: "web"}}}}
+    found = states({**living(item), **extra}, item)
+    assert (found["web"].sync, found["web"].extra) == ("OutOfSync", (GONE,))
+    assert (found["db"].sync, found["db"].extra) == ("Synced", ())
+
+
+def test_health_is_that_of_the_worst_object_and_names_it() -> None:
+    good, bad = given.manifest("ConfigMap"), given.manifest("Deployment", api="apps/v1")
+    web = states(living(good, bad), good, bad)["web"]
+    assert web.health.status is Status.PROGRESSING
+    assert web.health.message.startswith("Deployment web/x: ")
+
+
+def test_an_object_whose_health_is_to_be_ignored_is_healthy() -> None:
+    item = given.manifest(
+        "Deployment", api="apps/v1", annotations={"argocd.argoproj.io/ignore-healthcheck": "true"}
+    )
+    assert states(living(item), item)["web"].health.status is Status.HEALTHY
