@@ -14,4 +14,4 @@ def allow_deep_messages() -> None:
         runtime = importlib.import_module("google._upb._message")
     except ImportError:
         return
-    runtime.SetAllowOversizeProtos(True)
+    runtime.SetAllowOversizeProtos(True)  # noqa: FBT003 - the function is written in C

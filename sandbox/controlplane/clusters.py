@@ -14,17 +14,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gitops.model.errors import ConfigError, TimedOutError
 from sandbox.controlplane import fixtures, kubeconfig, pki, ports, stages
 from sandbox.controlplane.api import Api
-from sandbox.controlplane.layout import ClusterHome, Home
 from sandbox.controlplane.parts import PARTS, PORTS, server
 from sandbox.controlplane.processes import reap, spawn, terminate
 from sandbox.controlplane.records import Record, replace
 from sandbox.controlplane.values import Cluster, PartStatus, Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.controlplane.layout import ClusterHome, Home
 
 Say = Callable[[str], None]
 T = TypeVar("T")

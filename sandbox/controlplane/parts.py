@@ -6,13 +6,17 @@ list, so "does it have to be restarted?" is a comparison of two lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandbox.controlplane.layout import ClusterHome
 from sandbox.controlplane.pki import SERVICE_ACCOUNTS
 from sandbox.controlplane.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sandbox.controlplane.layout import ClusterHome
 
 PORTS: Mapping[str, tuple[str, ...]] = {
     "etcd": ("etcd", "etcd-peer"),

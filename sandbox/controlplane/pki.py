@@ -78,7 +78,9 @@ def ensure(folder: Path, *, now: datetime | None = None) -> bool:
 def _authority(key: EllipticCurvePrivateKey, start: datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox authority")])
     return (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), start, start + _LIFETIME)
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), start, start + _LIFETIME
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -100,7 +102,12 @@ def _certificate(
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH] + [ExtendedKeyUsageOID.SERVER_AUTH] * subject.server
     builder = (
         x509.CertificateBuilder(
-            authority.subject, x509.Name(parts), key.public_key(), x509.random_serial_number(), start, start + _LIFETIME
+            authority.subject,
+            x509.Name(parts),
+            key.public_key(),
+            x509.random_serial_number(),
+            start,
+            start + _LIFETIME,
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -130,9 +137,11 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def _private(key: EllipticCurvePrivateKey) -> bytes:
-    # not PKCS #8: the API server reads the public half out of the key only in the older form
+    # not PKCS #8: only from the older form does the API server read the public half
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
     )
 
 

@@ -30,9 +30,7 @@ def choose(names: Sequence[str], remembered: Mapping[str, int], in_use: frozense
     held open until the last is found, so that no two names get the same.
     """
     kept = {
-        name: port
-        for name, port in remembered.items()
-        if name in names and (name in in_use or is_free(port))
+        name: port for name, port in remembered.items() if name in names and (name in in_use or is_free(port))
     }
     with ExitStack() as held:
         for name in names:

@@ -1,7 +1,7 @@
 """Processes that outlive the command that started them, and that are told apart from strangers.
 
-A process id alone is not an identity, since ids are given out again. Together with the time the process started
-it is one, so a signal is only ever sent when both agree.
+A process id alone is not an identity, since ids are given out again. Together with the moment the process
+started it is one, so a signal is only ever sent when both agree.
 """
 
 from __future__ import annotations

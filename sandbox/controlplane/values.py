@@ -23,7 +23,7 @@ class Cluster:
         name: its name and that of its context.
         address: https address of its API server.
         kubeconfig: the sandbox's kubeconfig; as an administrator.
-        viewer_kubeconfig: a kubeconfig of the user `viewer`, who may look (not at Secrets) and change nothing.
+        viewer_kubeconfig: a kubeconfig of the user `viewer`, who may look (not at Secrets) and not change.
     """
 
     name: str

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import cache as once
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.toolchain import golang, installed, plugin
@@ -14,6 +12,9 @@ from sandbox.toolchain.modules import Modules
 from sandbox.toolchain.recipes import RECIPES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from sandbox.console import Console
     from sandbox.toolchain.recipes import Recipe
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def cache_folder() -> Path:
@@ -18,7 +20,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def turn(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock file; `waiting` is called once when somebody else holds it. The system frees it on any end."""
+    """Hold a lock file, freed by the system on any end; `waiting` is called if somebody else holds it."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
         try:

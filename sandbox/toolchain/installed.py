@@ -31,7 +31,7 @@ def pulumi(path: str) -> Path | None:
 
 
 def kubectl(path: str) -> Path | None:
-    """Find a kubectl on the path that is within one minor version of the servers, as its skew policy asks."""
+    """Find a kubectl on the path within one minor version of the servers, as its skew policy asks."""
     found = shutil.which("kubectl", path=path)
     if found is None:
         return None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gitops.model.errors import AccessError
 from sandbox.toolchain.cache import recall, remember
-from sandbox.toolchain.golang import Go
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sandbox.toolchain.golang import Go
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Modules:
     def _known(self, module: str) -> dict[str, str]:
         file = self.cache / "modules.json"
         found = recall(file).get(module)
-        if not _usable(found):
+        if not isinstance(found, dict) or not _usable(found):
             found = self._download(module)
             remember(file, {**recall(file), module: found})
         return {name: str(found[name]) for name in ("Dir", "GoMod")}
@@ -68,12 +72,10 @@ class Modules:
             reason = str(found.get("Error") or answer.stderr).strip() or "no reason given"
             raise AccessError(
                 f"Go module {module} can't be downloaded: {reason}",
-                next_step="check this machine's access to the Go module proxy (`go env GOPROXY`) and try again",
+                next_step="check the access to the Go module proxy (`go env GOPROXY`) and try again",
             )
         return {name: str(found[name]) for name in ("Dir", "GoMod")}
 
 
-def _usable(found: object) -> bool:
-    return isinstance(found, dict) and all(
-        isinstance(found.get(name), str) and Path(found[name]).exists() for name in ("Dir", "GoMod")
-    )
+def _usable(found: dict[str, Any]) -> bool:
+    return all(isinstance(found.get(name), str) and Path(found[name]).exists() for name in ("Dir", "GoMod"))

@@ -63,8 +63,8 @@ class Recipe:
 def go_mod(recipe: Recipe, module_go_mod: str) -> str:
     """Write the go.mod of a module that exists only to build the recipe.
 
-    Format: go.dev/ref/mod. Replacements count only in the main module, so those of the program's own go.mod that
-    point into its source tree are repeated here with the version they were published under.
+    Format: go.dev/ref/mod. Replacements count only in the main module, so those of the program's
+    own go.mod that point into its source tree are repeated with the version they were published under.
     """
     path, _, version = recipe.module.partition("@")
     lines = ["module tools", "", "go 1.26", "", f"require {path} {version}", ""]
