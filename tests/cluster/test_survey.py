@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gitops.cluster.discovery import Resource
+from gitops.cluster.errors import ApiError
+from gitops.cluster.survey import refuse_mass_deletion, survey
+from gitops.model.errors import RefusedError
+from gitops.model.keys import ObjectKey
+
+VERBS = frozenset(("list", "delete"))
+RESOURCES = (
+    Resource("", "v1", "ConfigMap", "configmaps", namespaced=True, verbs=VERBS),
+    Resource("", "v1", "Namespace", "namespaces", namespaced=False, verbs=VERBS),
+    Resource("", "v1", "Endpoints", "endpoints", namespaced=True, verbs=VERBS),
+    Resource("", "v1", "ComponentStatus", "componentstatuses", namespaced=False, verbs=frozenset(("list",))),
+    Resource("apps", "v1", "Deployment", "deployments", namespaced=True, verbs=VERBS),
+)
+
+
+class FakeCluster:
+    """Answers lists from a table and remembers what it was asked."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, str, bool]] = []
+
+    def list(
+        self, path: str, label_selector: str = "", *, metadata_only: bool = False
+    ) -> list[dict[str, Any]]:
+        self.asked.append((path, label_selector, metadata_only))
+        answer = self.answers.get(path.rpartition("/")[2], [])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+    def api_resources(self) -> tuple[Resource, ...]:
+        return RESOURCES
+
+
+def item(name: str, namespace: str = "", **metadata: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name, **({"namespace": namespace} if namespace else {}), **metadata}}
+
+
+def refusal(status: int) -> ApiError:
+    return ApiError(status, "Refused", "no", {}, "/path")
+
+
+def surveyed(**answers: Any) -> tuple[set[str], FakeCluster]:
+    cluster = FakeCluster(**answers)
+    found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
+    return {key.resource_name for key in found.objects}, cluster
+
+
+def test_everything_with_the_stack_s_label_is_found_by_its_identity() -> None:
+    found, _ = surveyed(
+        configmaps=[item("a", "n"), item("a", "m")], namespaces=[item("n")], deployments=[item("d", "n")]
+    )
+    assert found == {"ConfigMap:n/a", "ConfigMap:m/a", "Namespace:n", "apps/Deployment:n/d"}
+
+
+def test_there_is_one_list_a_kind_and_none_for_what_can_not_be_deleted_or_is_derived() -> None:
+    _, cluster = surveyed()
+    assert sorted(cluster.asked) == [
+        ("/api/v1/configmaps", "gitops.internal/stack=test", True),
+        ("/api/v1/namespaces", "gitops.internal/stack=test", True),
+        ("/apis/apps/v1/deployments", "gitops.internal/stack=test", True),
+    ]
+
+
+def test_whole_objects_are_read_where_they_are_asked_for() -> None:
+    cluster = FakeCluster()
+    survey(cluster, cluster, "test", metadata_only=False)  # type: ignore[arg-type]
+    assert not any(metadata_only for *_, metadata_only in cluster.asked)
+
+
+def test_what_a_controller_made_is_not_the_stack_s() -> None:
+    owned = item("b", "n", ownerReferences=[{"kind": "Deployment", "controller": True}])
+    noted = item("c", "n", ownerReferences=[{"kind": "Other"}])
+    assert surveyed(configmaps=[item("a", "n"), owned, noted])[0] == {"ConfigMap:n/a", "ConfigMap:n/c"}
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_a_kind_that_is_hidden_or_just_going_away_holds_nothing(status: int) -> None:
+    assert surveyed(configmaps=refusal(status), namespaces=[item("n")])[0] == {"Namespace:n"}
+
+
+@pytest.mark.parametrize("status", [401, 410, 500, 503])
+def test_a_list_that_failed_is_never_taken_for_an_empty_one(status: int) -> None:
+    with pytest.raises(ApiError):
+        surveyed(configmaps=refusal(status))
+
+
+def test_scopes_are_those_of_every_kind_that_can_be_listed() -> None:
+    cluster = FakeCluster()
+    found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
+    assert found.scopes[("", "Namespace")] is False
+    assert found.scopes[("apps", "Deployment")] is True
+    assert len(found.scopes) == len(RESOURCES)
+
+
+def keys(count: int) -> list[ObjectKey]:
+    return [ObjectKey("", "ConfigMap", "n", f"c{number:03}") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("live", "staying", "limit", "refused"),
+    [
+        (0, 0, 50, False),
+        (10, 0, 50, False),  # ten are always allowed
+        (10, 0, 0, False),
+        (11, 0, 50, True),
+        (11, 0, 100, False),
+        (100, 50, 50, False),  # exactly the limit
+        (100, 49, 50, True),
+        (100, 89, 10, True),
+        (100, 90, 10, False),
+        (100, 89, 0, True),
+        (100, 100, 0, False),
+    ],
+)
+def test_a_run_that_would_delete_too_much_is_refused(
+    live: int, staying: int, limit: int, *, refused: bool
+) -> None:
+    everything = keys(live)
+    if refused:
+        with pytest.raises(RefusedError):
+            refuse_mass_deletion(everything, everything[:staying], limit, allowed=False)
+    else:
+        refuse_mass_deletion(everything, everything[:staying], limit, allowed=False)
+    refuse_mass_deletion(everything, everything[:staying], limit, allowed=True)
+
+
+def test_the_refusal_says_how_much_what_and_how_to_go_on() -> None:
+    with pytest.raises(RefusedError) as caught:
+        refuse_mass_deletion(keys(20), [], 50, allowed=False)
+    text = str(caught.value)
+    assert "would delete 20 of the stack's 20 live objects (ConfigMap n/c000, ConfigMap n/c001" in text
+    assert "GITOPS_ALLOW_DELETES=1" in text
+
+
+def test_new_objects_do_not_count() -> None:
+    refuse_mass_deletion(keys(5), keys(500), 0, allowed=False)
