@@ -44,7 +44,7 @@ def check(cluster: Cluster, urn: str, olds: Object, given: Object, seed: bytes, 
 
 
 def _metadata(news: Object, olds: Object, urn: str, seed: bytes, proposed: str) -> Object:
-    metadata: Any = news.get("metadata") or {}
+    metadata: Any = news.get("metadata", {})
     metadata = metadata.value if isinstance(metadata, Secret) else metadata
     if not isinstance(metadata, dict):
         raise OperationError("metadata must be a mapping → indent its keys below `metadata:`")

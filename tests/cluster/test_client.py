@@ -64,9 +64,11 @@ def test_apply_names_its_manager_and_says_whether_it_forces() -> None:
 
 def test_a_refusal_carries_what_the_status_says() -> None:
     causes = [{"field": ".spec.replicas", "message": "conflict with kubectl"}]
-    with serving(lambda _: status(409, "Conflict", "taken", causes=causes)) as server:
-        with pytest.raises(ApiError, match="Conflict: taken") as raised:
-            Client(server.access).get(f"{COLLECTION}/x")
+    with (
+        serving(lambda _: status(409, "Conflict", "taken", causes=causes)) as server,
+        pytest.raises(ApiError, match="Conflict: taken") as raised,
+    ):
+        Client(server.access).get(f"{COLLECTION}/x")
     assert raised.value.status == 409
     assert raised.value.path == f"{COLLECTION}/x"
     assert raised.value.causes == ((".spec.replicas", "conflict with kubectl"),)
@@ -74,27 +76,33 @@ def test_a_refusal_carries_what_the_status_says() -> None:
 
 def test_an_expired_token_and_a_missing_right_are_access_errors_with_a_next_step() -> None:
     for code, reason in ((401, "Unauthorized"), (403, "Forbidden")):
-        with serving(lambda _, c=code, r=reason: status(c, r)) as server:
-            with pytest.raises(DeniedError, match=f"{reason}.*\n.*→") as raised:
-                Client(server.access).get(COLLECTION)
+        with (
+            serving(lambda _, c=code, r=reason: status(c, r)) as server,
+            pytest.raises(DeniedError, match=f"{reason}.*\n.*→") as raised,
+        ):
+            Client(server.access).get(COLLECTION)
         assert raised.value.exit_code == 3
 
 
 def test_no_value_of_a_secret_reaches_an_error() -> None:
     secret = {"data": {"p": "aHVudGVyMg=="}, "stringData": {"q": "hunter2-in-clear"}}
     said = 'bad aHVudGVyMg==: hunter2-in-clear: Invalid value: "other": got Value:123}'
-    with serving(lambda _: status(422, "Invalid", said, causes=[{"message": "hunter2-in-clear"}])) as server:
-        with pytest.raises(ApiError) as raised:
-            Client(server.access).create(SECRETS, secret)
+    with (
+        serving(lambda _: status(422, "Invalid", said, causes=[{"message": "hunter2-in-clear"}])) as server,
+        pytest.raises(ApiError) as raised,
+    ):
+        Client(server.access).create(SECRETS, secret)
     told = f"{raised.value} {raised.value.details} {raised.value.causes}"
     assert not any(value in told for value in ("aHVudGVyMg==", "hunter2", "other", "123"))
 
 
 def test_an_unknown_field_in_an_apply_is_an_invalid_object() -> None:
     said = "failed to create typed patch object (n/x; apps/v1, Kind=Deployment): .spec.x: field not declared"
-    with serving(lambda _: Reply({"kind": "Status", "code": 500, "message": said}, 500)) as server:
-        with pytest.raises(ApiError, match=r"^Invalid: \.spec\.x: field not declared"):
-            Client(server.access).apply(f"{COLLECTION}/x", {}, field_manager="m")
+    with (
+        serving(lambda _: Reply({"kind": "Status", "code": 500, "message": said}, 500)) as server,
+        pytest.raises(ApiError, match=r"^Invalid: \.spec\.x: field not declared"),
+    ):
+        Client(server.access).apply(f"{COLLECTION}/x", {}, field_manager="m")
 
 
 def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
