@@ -83,7 +83,7 @@ def test_all_mistakes_in_the_repository_are_told_at_once_and_nothing_is_touched(
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_wrong_setting_is_named_and_nothing_is_touched(stack, repository, change, expected):
+def test_a_wrong_setting_is_named_and_nothing_is_touched(stack, change, expected):
     before = snapshot(stack)
     good = dict(stack.values)
     stack.configure(**change)
