@@ -34,7 +34,8 @@ APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-_PAUSES = (0.1, 0.3, 0.8)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_BRIEFLY = 1.2
 _BUSY = 5
 _PAGE = 500
 
@@ -58,7 +59,8 @@ class Client:
     """One API server.
 
     `pool` is the number of connections kept open, `timeout` the seconds to wait for an answer; `warn` is
-    given every warning that the server sends beside an answer.
+    given every warning that the server sends beside an answer. A server that has answered once and then can't be
+    reached is given `patience` seconds to come back, since it is probably being restarted.
 
     Every call raises ApiError for a refusal (DeniedError for 401 and 403), and Unreachable for no answer.
     """
@@ -69,12 +71,15 @@ class Client:
         *,
         pool: int = 64,
         timeout: float = 60.0,
+        patience: float = 1.0,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.server = access.server
         self._credentials = Credentials(access)
         self._timeout = timeout
         self._warn = warn
+        self._patience = patience
+        self._answered = False
         options: dict[str, Any] = {"num_pools": 2, "maxsize": pool, "retries": False}
         if access.server.startswith("https:"):
             options["ssl_context"] = _tls(access, self._credentials)
@@ -260,7 +265,7 @@ class Client:
         asked = urlencode({k: v for k, v in query.items() if v not in {"", None}})
         url = f"{self.server}{path}{'?' if asked else ''}{asked}"
         content = None if body is None else msgspec.json.encode(body)
-        pauses, busy, renewed = list(_PAUSES), _BUSY, False
+        pause, busy, renewed, since = _FIRST_PAUSE, _BUSY, False, time.monotonic()
         while True:
             identity = self._credentials.headers()
             headers = {"accept": accept, "user-agent": "pulumi-gitops", **identity}
@@ -278,10 +283,15 @@ class Client:
                 )
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 sent = not isinstance(error, urllib3.exceptions.NewConnectionError)
-                if not pauses or _hopeless(error) or (sent and method != "GET"):
+                patience = max(_BRIEFLY, self._patience if self._answered else 0)
+                # only a POST does something else when it is sent twice
+                is_final = _hopeless(error) or (sent and method == "POST")
+                if is_final or time.monotonic() + pause > since + patience:
                     raise Unreachable(self.server, _why(error), sent=sent) from None
-                time.sleep(pauses.pop(0))
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
+            self._answered = True
             if response.status < 300:
                 self._pass_on_warnings(response)
                 return response

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.provider.settings import Settings
 
 _POOL = 160
+_PATIENCE = 30.0  # an API server that is restarted in the middle of a run is back by then
 _CLUSTER_SCOPED = frozenset(
     (
         "Namespace Node PersistentVolume ClusterRole ClusterRoleBinding StorageClass PriorityClass "
@@ -52,7 +53,9 @@ class Cluster:
                 access = kubeconfig.load(self.settings.kubeconfig or None, self.settings.context or None)
                 self._context_namespace = access.namespace
                 warn = None if self.settings.quiet else self._warn_once
-                self._client = Client(access, pool=_POOL, timeout=self.settings.timeout, warn=warn)
+                self._client = Client(
+                    access, pool=_POOL, timeout=self.settings.timeout, patience=_PATIENCE, warn=warn
+                )
                 self._discovery = Discovery(self._client)
                 self._watches = Watches(self._client)
             return self._client

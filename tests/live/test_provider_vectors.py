@@ -122,8 +122,8 @@ def cluster(sandbox: Any) -> Iterator[Cluster]:
     # pods need the account that a controller makes
     found.kubectl(["-n", "vec", "wait", "--for=create", "serviceaccount/default", "--timeout=30s"])
     yield found
-    found.kubectl(["delete", "namespace", "vec", "--wait=false"])
-    found.kubectl(["delete", "crd", "widgets.vec.example", "--wait=false"])
+    found.kubectl(["delete", "namespace", "vec", "--timeout=60s"])
+    found.kubectl(["delete", "crd", "widgets.vec.example", "--timeout=60s"])
 
 
 @pytest.fixture
