@@ -12,6 +12,7 @@ import hashlib
 import os
 import shlex
 import threading
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +116,9 @@ def _reader(repo: git.Repo) -> Callable[[str], bytes]:
                 next_step=f"remove the damaged cache: {repo.git_dir}",
             ) from error
 
+    weakref.finalize(
+        read, repo.git.clear_cache
+    )  # ends Git's process, and not when it happens to be collected
     return read
 
 

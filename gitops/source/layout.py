@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gitops.model.settings import ApplicationGlob, Settings
     from gitops.source.commit import Commit, Entry
 
-_PREFIX = re.compile(r"(\d+)-(.+)")
+_PREFIX = re.compile(r"([0-9]+)-(.+)")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 

@@ -22,7 +22,6 @@ echo run >> {log}
 printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {{name: x}}\\ndata:\\n  seen: |\\n'
 cd "$2/../.." && find . -type f | sort | while read -r f; do echo "    $f $(cat "$f" | tr '\\n' ' ')"; done
 """
-Run = "Callable[..., tuple[list[Any], list[str]]]"
 
 
 @pytest.fixture
