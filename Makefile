@@ -13,7 +13,7 @@ help: ## show the verbs
 
 $(STAMP):
 	@for python in python3.14 python3.13 python3.12 python3.11 python3; do \
-	  if command -v $$python >/dev/null && $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then found=$$python; break; fi; \
+	  if command -v $$python >/dev/null && $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then echo "error: no Python 3.11 or newer is on PATH; install one and run make again" >&2; exit 2; fi; \
 	echo "making $(VENV) with $$found: a minute or so, once"; \
