@@ -86,7 +86,7 @@ def _lists(wanted: list[Any], live: list[Any], path: str) -> Iterator[Difference
 def _paired(wanted: list[Any], live: list[Any]) -> list[tuple[Any, Any]]:
     """Each wanted item with its live one: by a merge key where all items carry one, else by place."""
     for key in _MERGE_KEYS:
-        if all(isinstance(item, dict) and key in item for item in (*wanted, *live)):
+        if all(isinstance(i, dict) and isinstance(i.get(key), str | int) for i in (*wanted, *live)):
             by_key = {str(item[key]): item for item in live}
             if len(by_key) == len(live):
                 return [(item, by_key.get(str(item[key]))) for item in wanted]
