@@ -1,6 +1,7 @@
 """Values that tests start from: a commit without Git, settings, applications and manifests."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any
@@ -14,7 +15,7 @@ from gitops.source.commit import FILE, FOLDER, Commit, Entry
 SHA = "c0ffee" + "0" * 34
 
 
-def commit(files: dict[str, str | bytes], modes: dict[str, str] | None = None) -> Commit:
+def commit(files: Mapping[str, str | bytes], modes: Mapping[str, str] | None = None) -> Commit:
     """A commit of these files; ids follow from the content, those of folders from all that is below."""
     contents = {p: t if isinstance(t, bytes) else dedent(t).lstrip("\n").encode() for p, t in files.items()}
     objects = {hashlib.sha1(content).hexdigest(): content for content in contents.values()}  # noqa: S324 - as Git

@@ -10,12 +10,15 @@ from gitops.model.errors import Problems
 from tests import given
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 ROOT = "k8s/02-apps/web"
 
 
-def read(files: dict[str, str | bytes], cache: Path, **modes: str) -> tuple[list[tuple[str, Any]], list[str]]:
+def read(
+    files: Mapping[str, str | bytes], cache: Path, **modes: str
+) -> tuple[list[tuple[str, Any]], list[str]]:
     problems = Problems()
     commit = given.commit(
         {f"{ROOT}/{name}": text for name, text in files.items()},

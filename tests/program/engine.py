@@ -81,7 +81,7 @@ def run(plan: Plan, recorder: Recorder | None = None) -> tuple[Recorder, dict[st
     outputs: dict[str, Any] = {}
     mocks.set_mocks(_NoMocks(), project="gitops", stack="test", monitor=recorder)
 
-    @mocks.test
+    @mocks.test  # type: ignore[untyped-decorator]
     def program() -> Any:
         platform = Platform("platform", PlatformArgs(plan, cluster_provider(given.settings())))
         return platform.outputs.apply(outputs.update)

@@ -81,7 +81,7 @@ def provider_inputs(cluster: Cluster) -> dict[str, Any]:
     recorder = Recorder()
     mocks.set_mocks(recorder.mocks, project="gitops", stack="test", monitor=recorder)
 
-    @mocks.test
+    @mocks.test  # type: ignore[untyped-decorator]
     def program() -> Any:
         return cluster_provider(given.settings(cluster=cluster)).urn
 

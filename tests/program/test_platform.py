@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pulumi
 import pytest
 
 from tests import given
 from tests.program.engine import Recorder, inputs, plan_of, run
 
-WAVE = "argocd.argoproj.io/sync-wave"
+if TYPE_CHECKING:
+    from gitops.model.plan import Plan
+
 CHAIN = "urn:pulumi:test::gitops::gitops:index:Platform$gitops:index:Wave$gitops:index:Application"
 
 
-def two_waves():
+def two_waves() -> Plan:
     return plan_of(
         [
             given.application("db", 5),

@@ -107,7 +107,8 @@ def test_hints_are_added_to_the_object_s_own_annotations() -> None:
 
 @pytest.mark.parametrize("field", ["data", "stringData"])
 def test_a_secret_s_values_are_secret(field: str) -> None:
-    stated = inputs(request(given.manifest("Secret", type="Opaque", **{field: {"word": "aHVzaA=="}})))
+    values: dict[str, Any] = {field: {"word": "aHVzaA=="}}
+    stated = inputs(request(given.manifest("Secret", type="Opaque", **values)))
     assert stated[field] == {SIGNATURE: SECRET, "value": {"word": "aHVzaA=="}}
     assert stated["type"] == "Opaque"
 
