@@ -5,19 +5,14 @@ Verbs and media types are those of the Kubernetes API conventions. Every call is
 
 from __future__ import annotations
 
-import ssl
-import tempfile
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
 
 import msgspec
 import urllib3
 
-from gitops.cluster.credentials import Credentials
 from gitops.cluster.errors import ApiError, DeniedError, Unreachable, from_response
-from gitops.model.errors import ConfigError
+from gitops.cluster.transport import JSON, Request, Transport, decoded, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,14 +24,10 @@ __all__ = ["ApiError", "Client", "DeniedError", "Event", "Listing", "Object", "U
 Object = dict[str, Any]
 Items = list[Object]
 
-JSON = "application/json"
 APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_BRIEFLY = 1.2
-_BUSY = 5
 _PAGE = 500
 
 
@@ -58,9 +49,8 @@ class Listing:
 class Client:
     """One API server.
 
-    `pool` is the number of connections kept open, `timeout` the seconds to wait for an answer; `warn` is
-    given every warning that the server sends beside an answer. A server that has answered once and then can't be
-    reached is given `patience` seconds to come back, since it is probably being restarted.
+    `pool` is the number of connections kept open, `timeout` the seconds to wait for an answer, `patience` those for
+    a server that has answered before and is away; `warn` is given every warning that the server sends.
 
     Every call raises ApiError for a refusal (DeniedError for 401 and 403), and Unreachable for no answer.
     """
@@ -75,24 +65,9 @@ class Client:
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.server = access.server
-        self._credentials = Credentials(access)
+        self._transport = Transport(access, pool=pool, patience=patience)
         self._timeout = timeout
         self._warn = warn
-        self._patience = patience
-        self._answered = False
-        options: dict[str, Any] = {"num_pools": 2, "maxsize": pool, "retries": False}
-        if access.server.startswith("https:"):
-            options["ssl_context"] = _tls(access, self._credentials)
-            if access.insecure:  # chosen in the kubeconfig, so not worth a line for every request
-                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-            if access.tls_server_name:
-                options |= {
-                    "server_hostname": access.tls_server_name,
-                    "assert_hostname": access.tls_server_name,
-                }
-        self._http: urllib3.PoolManager = (
-            urllib3.ProxyManager(access.proxy, **options) if access.proxy else urllib3.PoolManager(**options)
-        )
 
     def get(self, path: str) -> Object:
         """The object at `path`; a missing one is an ApiError with status 404."""
@@ -197,16 +172,7 @@ class Client:
             "labelSelector": label_selector,
             "fieldSelector": field_selector,
         }
-        response = self._send(
-            "GET",
-            path,
-            query=query,
-            body=None,
-            content_type=JSON,
-            accept=JSON,
-            timeout=timeout + 30,
-            stream=True,
-        )
+        response = self._transport.send(Request("GET", path, query, timeout=timeout + 30, stream=True))
         rest = b""
         try:
             for chunk in response.stream(65536):
@@ -217,7 +183,7 @@ class Client:
                         raise from_response(event["object"].get("code", 500), event["object"], path)
                     yield Event(event["type"], event["object"])
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unreachable(self.server, _why(error), sent=True) from None
+            raise Unreachable(self.server, why(error), sent=True) from None
         finally:
             response.close()
 
@@ -233,78 +199,16 @@ class Client:
         timeout: float | None = None,
     ) -> Any:
         """Any call: decoded JSON out, or text if it is not JSON; empty `query` values are left out."""
-        response = self._send(
-            method,
-            path,
-            query=query or {},
-            body=body,
-            content_type=content_type,
-            accept=accept,
-            timeout=timeout or self._timeout,
-        )
-        return _decoded(response.data)
+        request = Request(method, path, query or {}, body, content_type, accept, timeout or self._timeout)
+        response = self._transport.send(request)
+        self._pass_on_warnings(response)
+        return decoded(response.data)
 
     def _object(self, method: str, path: str, **call: Any) -> Object:
         answer = self.request(method, path, **call)
         if not isinstance(answer, dict):
             raise Unreachable(self.server, f"{method} {path} was not answered with a Kubernetes object")
         return answer
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any],
-        body: Any,
-        content_type: str,
-        accept: str,
-        timeout: float,
-        stream: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
-        asked = urlencode({k: v for k, v in query.items() if v not in {"", None}})
-        url = f"{self.server}{path}{'?' if asked else ''}{asked}"
-        content = None if body is None else msgspec.json.encode(body)
-        pause, busy, renewed, since = _FIRST_PAUSE, _BUSY, False, time.monotonic()
-        while True:
-            identity = self._credentials.headers()
-            headers = {"accept": accept, "user-agent": "pulumi-gitops", **identity}
-            if content is not None:
-                headers["content-type"] = content_type
-            try:
-                response = self._http.request(
-                    method,
-                    url,
-                    body=content,
-                    headers=headers,
-                    timeout=urllib3.Timeout(connect=min(10.0, timeout), read=timeout),
-                    preload_content=not stream,
-                    redirect=False,
-                )
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                sent = not isinstance(error, urllib3.exceptions.NewConnectionError)
-                patience = max(_BRIEFLY, self._patience if self._answered else 0)
-                # only a POST does something else when it is sent twice
-                is_final = _hopeless(error) or (sent and method == "POST")
-                if is_final or time.monotonic() + pause > since + patience:
-                    raise Unreachable(self.server, _why(error), sent=sent) from None
-                time.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            self._answered = True
-            if response.status < 300:
-                self._pass_on_warnings(response)
-                return response
-            answer = _decoded(response.data)
-            if response.status == 401 and not renewed and self._credentials.renew(identity):
-                renewed = True
-                continue
-            # the server asks for patience, not for another request: nothing has been done yet
-            if response.status in {429, 503} and busy and "retry-after" in response.headers:
-                busy -= 1
-                time.sleep(min(10.0, float(response.headers["retry-after"] or 1)))
-                continue
-            raise from_response(response.status, answer, path, body)
 
     def _pass_on_warnings(self, response: urllib3.BaseHTTPResponse) -> None:
         if self._warn and "warning" in response.headers:
@@ -314,46 +218,3 @@ class Client:
 
 def _write(field_manager: str, *, dry_run: bool) -> dict[str, str]:
     return {"fieldManager": field_manager, "dryRun": "All" if dry_run else ""}
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return msgspec.json.decode(data) if data else {}
-    except msgspec.DecodeError:
-        return data.decode(errors="replace")
-
-
-def _tls(access: Access, credentials: Credentials) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=access.ca or None)
-        if access.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if credentials.client_certificate:
-            # OpenSSL reads a key from a file only: a private one, gone as soon as it is read
-            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-                file.write(f"{credentials.client_certificate}\n{credentials.client_key}\n")
-                file.flush()
-                context.load_cert_chain(file.name)
-    except (ssl.SSLError, ValueError):
-        raise ConfigError(
-            f"the certificates of the kubeconfig context {access.context!r} can't be read as PEM",
-            next_step="export the kubeconfig again",
-        ) from None
-    return context
-
-
-def _hopeless(error: Exception) -> bool:
-    """A certificate that is wrong now is wrong a second later; a name that is unknown stays unknown."""
-    return isinstance(error, urllib3.exceptions.SSLError | urllib3.exceptions.NameResolutionError)
-
-
-def _why(error: Exception) -> str:
-    inner: BaseException = error
-    while inner.__cause__ or inner.__context__:
-        inner = inner.__cause__ or inner.__context__ or inner
-    if isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(
-        error, urllib3.exceptions.NewConnectionError
-    ):
-        return "no answer in time"
-    return str(getattr(inner, "strerror", "") or inner)

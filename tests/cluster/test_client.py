@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -196,3 +197,24 @@ def test_kinds_are_read_once_and_a_new_group_is_looked_up_when_asked_for() -> No
 def test_a_name_can_not_lead_to_another_path() -> None:
     resource = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
     assert resource.path("a/../b", "../x?y") == "/api/v1/namespaces/a%2F..%2Fb/configmaps/..%2Fx%3Fy"
+
+
+def test_a_server_that_was_there_is_given_time_to_come_back_and_a_stranger_is_not() -> None:
+    said = 'Internal error occurred: Get "https://x": dial tcp: connect: connection refused'
+    with serving(lambda _: status(500, "InternalError", said)) as server:
+        for patience, least in ((0.0, 0.3), (2.5, 1.3)):
+            client = Client(server.access, patience=patience)
+            started = time.monotonic()
+            with pytest.raises(ApiError, match="connection refused"):
+                client.apply("/x", {}, field_manager="m")
+            assert least < time.monotonic() - started < 3
+        server.asked.clear()
+        with pytest.raises(ApiError):
+            Client(server.access, patience=2.0).create("/x", {})
+        assert len(server.asked) == 1, "a POST that failed is not sent again"
+
+
+def test_a_busy_server_may_name_a_date_instead_of_seconds() -> None:
+    replies = iter([Reply({}, 503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}), Reply({"ok": True})])
+    with serving(lambda _: next(replies)) as server:
+        assert Client(server.access).get("/x") == {"ok": True}
