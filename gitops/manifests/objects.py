@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What the API server writes: stating it in Git means nothing, and it is often left there by `kubectl get`.
 _SERVER_OWNED = ("creationTimestamp", "resourceVersion", "uid", "generation", "managedFields", "selfLink")
+# A mapping with this key is no plain value to the engine: it may name a file on the machine that deploys.
+ENGINE_MARK = "4dabf18193072939515e22adb298388d"
 _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
 # Names may carry colons (RBAC) and, rarely, capitals; a slash would be another object's path.
@@ -49,6 +51,8 @@ def _first_fault(body: Any) -> tuple[str, str] | None:
     """What is wrong with an object, and what to do about it."""
     if not isinstance(body, dict):
         return f"is {_kind_of(body)}, not a Kubernetes object", "state apiVersion, kind and metadata"
+    if ENGINE_MARK in repr(body):
+        return "holds the engine's mark for secrets and files of this machine", "take that key out"
     for key, pattern in (("apiVersion", _API_VERSION), ("kind", _KIND)):
         value = body.get(key)
         if value is None:
