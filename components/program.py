@@ -33,7 +33,10 @@ def deploy(settings: Settings | None = None) -> Plan:
     live = connect(settings.cluster).survey(settings.stack)
     plan = desired_plan(settings, live.scopes)
     refuse_mass_deletion(
-        live.objects, plan.keys, settings.delete_limit, allowed=bool(os.environ.get(ALLOW_DELETES))
+        live.objects,
+        live.objects.keys() - live.leaving(plan.keys),
+        settings.delete_limit,
+        allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
     provider = cluster_provider(settings)
     platform = Platform("platform", PlatformArgs(plan, provider))

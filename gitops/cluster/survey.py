@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import RefusedError
-from gitops.model.keys import STACK_LABEL, ObjectKey
+from gitops.model.keys import PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,6 +33,10 @@ class Survey:
     def scopes(self) -> dict[tuple[str, str], bool]:
         """Whether each kind that the cluster serves is namespaced."""
         return {kind: resource.namespaced for kind, resource in self.resources.items()}
+
+    def leaving(self, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
+        """What lives, is not wanted and may be deleted: objects that are to be kept say so themselves."""
+        return tuple(sorted(key for key in set(self.objects) - set(wanted) if not _kept(self.objects[key])))
 
     def path(self, key: ObjectKey) -> str:
         """Where the API serves an object."""
@@ -76,6 +80,10 @@ def refuse_mass_deletion(
         f" ({names}, …), more than the {limit} % that gitops:deleteLimit allows",
         next_step=f"look at the repository's revision; if it is meant, run once with {ALLOW_DELETES}=1",
     )
+
+
+def _kept(item: Object) -> bool:
+    return (item["metadata"].get("annotations") or {}).get(PRUNE_ANNOTATION) == "false"
 
 
 def _key(resource: Resource, item: Object) -> ObjectKey:

@@ -66,10 +66,13 @@ def sync(
 
 
 def prune_orphans(settings: Settings, plan: Plan) -> tuple[ObjectKey, ...]:
-    """Delete what carries the stack's label and is in no plan, users before what they use."""
+    """Delete what carries the stack's label and is in no plan, users before what they use.
+
+    Objects of an application with `prune: false` stay, as they do when the engine deletes.
+    """
     connection = connect(settings.cluster)
     live = connection.survey(settings.stack)
-    orphans = sorted(set(live.objects) - plan.keys, key=lambda key: (kind_rank(key.kind), key), reverse=True)
+    orphans = sorted(live.leaving(plan.keys), key=lambda key: (kind_rank(key.kind), key), reverse=True)
     for key in orphans:
         try:
             connection.client.delete(live.path(key), uid=live.objects[key]["metadata"]["uid"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops.model.keys import APPLICATION_LABEL, STACK_LABEL, TREE_ANNOTATION
+from gitops.model.keys import APPLICATION_LABEL, PRUNE_ANNOTATION, STACK_LABEL, TREE_ANNOTATION
 
 if TYPE_CHECKING:
     from gitops.model.application import Application
@@ -16,4 +16,6 @@ def labeled(body: JsonObject, application: Application, stack: str) -> JsonObjec
     metadata = body["metadata"]
     labels = {**(metadata.get("labels") or {}), STACK_LABEL: stack, APPLICATION_LABEL: application.name}
     annotations = {**(metadata.get("annotations") or {}), TREE_ANNOTATION: application.tree}
+    if not application.prune:
+        annotations[PRUNE_ANNOTATION] = "false"
     return {**body, "metadata": {**metadata, "labels": labels, "annotations": annotations}}

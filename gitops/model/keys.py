@@ -7,6 +7,8 @@ from dataclasses import dataclass
 STACK_LABEL = "gitops.internal/stack"
 APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
+# "false" on an object that stays when it leaves Git: the object tells it itself, since no plan knows it then
+PRUNE_ANNOTATION = "gitops.internal/prune"
 FIELD_MANAGER = "gitops"
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
-from gitops.cluster.survey import refuse_mass_deletion, survey
+from gitops.cluster.survey import Survey, refuse_mass_deletion, survey
 from gitops.model.errors import RefusedError
-from gitops.model.keys import ObjectKey
+from gitops.model.keys import PRUNE_ANNOTATION, ObjectKey
 
 VERBS = frozenset(("list", "delete"))
 RESOURCES = (
@@ -143,3 +143,16 @@ def test_the_refusal_says_how_much_what_and_how_to_go_on() -> None:
 
 def test_new_objects_do_not_count() -> None:
     refuse_mass_deletion(keys(5), keys(500), 0, allowed=False)
+
+
+def test_an_object_that_says_it_is_to_be_kept_never_leaves() -> None:
+    gone, kept, wanted = (ObjectKey("", "ConfigMap", "shop", name) for name in ("gone", "kept", "wanted"))
+    live = Survey(
+        {
+            gone: item("gone", "shop"),
+            kept: item("kept", "shop", annotations={PRUNE_ANNOTATION: "false"}),
+            wanted: item("wanted", "shop"),
+        },
+        {},
+    )
+    assert live.leaving([wanted]) == (gone,)
