@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gitops.model.errors import Location
+from gitops.model.sources import Source
+from gitops.model.sync import IgnoreDifference, Retry, SyncOptions
+
 DEFAULT_HEALTH_TIMEOUT = 300.0
 
 
@@ -24,6 +28,11 @@ class Application:
         self_heal: whether a change by hand is reverted by itself.
         health_timeout: seconds that one of its objects may take to become healthy.
         project: a free name to group applications by.
+        sources: where its manifests come from; none means its own directory, in the way its files tell.
+        options: Argo CD's sync options; `create_namespace` and `prune` above are already made from them.
+        ignore_differences: fields that are no drift.
+        retry: how often a failed sync is tried again.
+        stated: the file that states it when that is not its directory's descriptor, and the line.
     """
 
     name: str
@@ -38,3 +47,8 @@ class Application:
     self_heal: bool = True
     health_timeout: float = DEFAULT_HEALTH_TIMEOUT
     project: str = "default"
+    sources: tuple[Source, ...] = ()
+    options: SyncOptions = SyncOptions()
+    ignore_differences: tuple[IgnoreDifference, ...] = ()
+    retry: Retry = Retry()
+    stated: Location | None = None
