@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from gitops.model.errors import Location
-from gitops.model.sources import Source
-from gitops.model.sync import IgnoreDifference, Retry, SyncOptions
+from gitops.model.sync import Retry, SyncOptions
+
+if TYPE_CHECKING:
+    from gitops.model.errors import Location
+    from gitops.model.sources import Source
+    from gitops.model.sync import IgnoreDifference
 
 DEFAULT_HEALTH_TIMEOUT = 300.0
 
@@ -48,7 +52,7 @@ class Application:
     health_timeout: float = DEFAULT_HEALTH_TIMEOUT
     project: str = "default"
     sources: tuple[Source, ...] = ()
-    options: SyncOptions = SyncOptions()
+    options: SyncOptions = field(default=SyncOptions())
     ignore_differences: tuple[IgnoreDifference, ...] = ()
-    retry: Retry = Retry()
+    retry: Retry = field(default=Retry())
     stated: Location | None = None

@@ -30,7 +30,10 @@ class IgnoreDifference:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a failed sync is tried again: `limit` times (-1 is for ever), after `min(most, first * factor**n)` s."""
+    """How often a failed sync is tried again.
+
+    `limit` times (-1 is for ever), each after `min(most, first * factor**n)` seconds.
+    """
 
     limit: int = 5
     first: float = 5.0
