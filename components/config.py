@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gitops.model.settings import Settings
 
 
+_STRUCTURED = frozenset(("applications", "argocd", "destinations", "clusterLabels"))
+
+
 def read_settings() -> Settings:
     """The settings of the stack that is being deployed.
 
@@ -28,8 +31,8 @@ def read_settings() -> Settings:
 
 
 def _value(key: str, text: str) -> Any:
-    """The engine hands lists over as JSON text."""
-    if key != "applications":
+    """The engine hands lists and objects over as JSON text."""
+    if key not in _STRUCTURED:
         return text
     try:
         return json.loads(text)

@@ -52,6 +52,21 @@ DEFAULT_GLOBS = (
 
 
 @dataclass(frozen=True, slots=True)
+class FleetCluster:
+    """A stack's cluster, as Argo CD's objects call it.
+
+    Attributes:
+        stack: the stack's name, which is also the cluster's.
+        destinations: other names and API server addresses by which a destination may call it.
+        labels: what the selectors of ApplicationSets' cluster generators look at.
+    """
+
+    stack: str
+    destinations: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a stack's configuration says.
 
@@ -60,6 +75,8 @@ class Settings:
         overlay: name of the Kustomize overlay that this stack takes where an application has it.
         health_timeout: seconds an object may take to become healthy when its application says nothing.
         delete_limit: per cent of the stack's live objects that one run may delete without being told to.
+        argocd: files and folders of the repository that state Argo CD's own objects.
+        fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
     """
 
     stack: str
@@ -69,3 +86,5 @@ class Settings:
     overlay: str = ""
     health_timeout: float = 300.0
     delete_limit: int = 50
+    argocd: tuple[str, ...] = ()
+    fleet: tuple[FleetCluster, ...] = ()

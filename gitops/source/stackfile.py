@@ -9,7 +9,14 @@ import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import ConfigError, Location, NotFoundError
-from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, Cluster, Repository, Settings
+from gitops.model.settings import (
+    DEFAULT_GLOBS,
+    ApplicationGlob,
+    Cluster,
+    FleetCluster,
+    Repository,
+    Settings,
+)
 from gitops.source.url import checked_revision, repository_url
 from gitops.source.yaml import YamlError, read_with_lines
 
@@ -38,11 +45,15 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     kubeconfig: str = ""
     context: str = ""
     applications: tuple[GlobConfig, ...] = ()
+    argocd: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    cluster_labels: dict[str, str] = {}  # msgspec makes a copy for each value
     overlay: str = ""
     health_timeout: str = "5m"
     delete_limit: Percent = 50
 
 
+_FLEET_KEYS = ("destinations", "clusterLabels")
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(StackConfig))
 
 
@@ -67,6 +78,8 @@ def settings_from(
             next_step=f"the keys of {NAMESPACE}: are {', '.join(KEYS)}",
         ) from error
     globs = tuple(ApplicationGlob(glob.path, glob.wave, glob.exclude) for glob in config.applications)
+    if not (globs or config.argocd):
+        globs = DEFAULT_GLOBS
     return Settings(
         stack=stack,
         repository=Repository(
@@ -76,11 +89,18 @@ def settings_from(
             key_file=_path(config.repository_key_file, project),
         ),
         cluster=Cluster(kubeconfig=_path(config.kubeconfig, project), context=config.context),
-        applications=globs or DEFAULT_GLOBS,
+        applications=globs,
         overlay=config.overlay or stack,
         health_timeout=timeout,
         delete_limit=config.delete_limit,
+        argocd=tuple(path.strip("/") for path in config.argocd),
+        fleet=_fleet(stack, config, project),
     )
+
+
+def stack_names(project: Path) -> tuple[str, ...]:
+    """The stacks that have a file in the project's folder."""
+    return tuple(sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in project.glob("Pulumi.*.yaml")))
 
 
 def stack_values(stack: str, project: Path) -> dict[str, Any]:
@@ -94,7 +114,7 @@ def stack_values(stack: str, project: Path) -> dict[str, Any]:
     try:
         body, _ = read_with_lines(file.read_bytes())
     except FileNotFoundError as error:
-        known = sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in project.glob("Pulumi.*.yaml"))
+        known = stack_names(project)
         raise NotFoundError(
             f"there is no stack {stack!r} in {project}",
             next_step=f"the stacks are: {', '.join(known)}" if known else "create one: pulumi stack init",
@@ -112,6 +132,27 @@ def stack_values(stack: str, project: Path) -> dict[str, Any]:
         for key, value in (config or {}).items()
         if key.startswith(prefix) and not (isinstance(value, dict) and "secure" in value)
     }
+
+
+def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster, ...]:
+    """This stack's cluster and those of the project's other stack files, by name."""
+    clusters = {stack: _fleet_cluster(stack, config)}
+    for other in stack_names(project):
+        if other != stack:
+            values = {k: v for k, v in stack_values(other, project).items() if k in _FLEET_KEYS}
+            try:
+                clusters[other] = _fleet_cluster(other, msgspec.convert(values, StackConfig, strict=False))
+            except msgspec.ValidationError as error:
+                raise ConfigError(
+                    f"configuration of stack {other!r}: {error}",
+                    where=Location(f"Pulumi.{other}.yaml"),
+                    next_step=f"mend {' or '.join(_FLEET_KEYS)} there",
+                ) from error
+    return tuple(clusters[name] for name in sorted(clusters))
+
+
+def _fleet_cluster(stack: str, config: StackConfig) -> FleetCluster:
+    return FleetCluster(stack, config.destinations, tuple(sorted(config.cluster_labels.items())))
 
 
 def _path(text: str, project: Path) -> str:

@@ -31,7 +31,7 @@ def test_the_project_file_describes_exactly_the_keys_that_are_read() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_has_a_type_and_a_description(key: str) -> None:
     entry = project()["config"][key]
-    assert entry["type"] in {"string", "integer", "array", "boolean"}
+    assert entry["type"] in {"string", "integer", "array", "boolean", "object"}
     assert entry["description"].endswith(".")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gitops.model.errors import ConfigError, NotFoundError
-from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, Settings
+from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, FleetCluster, Settings
 from gitops.source.stackfile import KEYS, settings_from, stack_values
 
 PROJECT = Path("/srv/project")
@@ -123,3 +123,32 @@ def test_configuration_that_is_no_mapping_is_told(tmp_path: Path, content: str) 
 def test_a_stack_s_name_is_never_a_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotFoundError):
         stack_values(name, tmp_path / "project")
+
+
+def test_the_other_stacks_files_tell_the_fleet(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text(
+        "config:\n  gitops:repository: /nowhere\n  gitops:destinations: [https://10.0.0.1:6443]\n"
+        "  gitops:clusterLabels: {tier: gold}\n"
+    )
+    (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  gitops:repository: /nowhere\n")
+    values = stack_values("staging", tmp_path)
+
+    fleet = settings_from(values, "staging", tmp_path, {}).fleet
+
+    assert fleet == (
+        FleetCluster("prod", ("https://10.0.0.1:6443",), (("tier", "gold"),)),
+        FleetCluster("staging"),
+    )
+
+
+def test_a_wrong_label_in_another_stacks_file_is_named_with_that_file(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  gitops:clusterLabels: [tier]\n")
+    with pytest.raises(ConfigError, match=r"Pulumi\.prod\.yaml.*clusterLabels"):
+        settings_from({"repository": "/nowhere"}, "staging", tmp_path, {})
+
+
+def test_argo_cds_objects_take_the_place_of_the_default_globs(tmp_path: Path) -> None:
+    found = settings_from({"repository": "/nowhere", "argocd": ["argocd/"]}, "staging", tmp_path, {})
+
+    assert found.argocd == ("argocd",)
+    assert found.applications == ()
