@@ -53,7 +53,7 @@ class Home:
 
     def cluster_names(self) -> tuple[str, ...]:
         """Name the clusters that were ever started here, sorted."""
-        return tuple(sorted(folder.parent.name for folder in self.root.glob("clusters/*/pki")))
+        return tuple(sorted(folder.name for folder in self.root.glob("clusters/*/")))
 
 
 @dataclass(frozen=True, slots=True)

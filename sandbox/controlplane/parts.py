@@ -1,7 +1,7 @@
 """The processes of one cluster as data: name, what it waits for, and its argument list.
 
-Every input that a running process can't notice by itself (a port, a file of another name) is in its argument
-list, so "does it have to be restarted?" is a comparison of two lists.
+Ports and versions are in the argument list of every process that depends on them, so "does it have to be
+started anew?" is a comparison of two lists.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Part:
 
     def command(self, binaries: Path, home: ClusterHome, ports: Mapping[str, int]) -> tuple[str, ...]:
         """Give the whole command line."""
-        return (str(binaries / self.name), *self.arguments(home, ports))
+        # the file behind the link, so that another version is another command
+        return (str((binaries / self.name).resolve()), *self.arguments(home, ports))
 
 
 def server(ports: Mapping[str, int]) -> str:
@@ -92,6 +93,8 @@ def _apiserver(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
         "--service-cluster-ip-range=10.96.0.0/16",
         "--endpoint-reconciler-type=none",
         "--allow-privileged",
+        # without it, stopping waits a minute for the watches of clients that don't let go
+        "--shutdown-send-retry-after",
     ]
 
 

@@ -49,16 +49,18 @@ SERVICE_ACCOUNTS = "service-accounts"
 """The file name of the key that signs service account tokens."""
 
 
-def ensure(folder: Path, *, now: datetime | None = None) -> bool:
-    """Make authority, certificates and keys in the folder unless they are there; tell whether it did.
-
-    The folder appears complete or not at all; one that lacks a file is made anew.
-    """
+def complete(folder: Path) -> bool:
+    """Tell whether the folder holds every certificate and key."""
     wanted = [f"{name}.key" for name in (*(s.file for s in SUBJECTS), SERVICE_ACCOUNTS)]
     wanted += [f"{name}.crt" for name in ("ca", *(s.file for s in SUBJECTS))]
-    if all((folder / name).is_file() for name in wanted):
-        return False
+    return all((folder / name).is_file() for name in wanted)
+
+
+def create(folder: Path, *, now: datetime | None = None) -> None:
+    """Make authority, certificates and keys; the folder is replaced in one step, complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for stale in folder.parent.glob(".pki-*"):
+        shutil.rmtree(stale)
     draft = Path(tempfile.mkdtemp(prefix=".pki-", dir=folder.parent))
     start = (now or datetime.now(UTC)) - timedelta(minutes=5)
     authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -72,7 +74,6 @@ def ensure(folder: Path, *, now: datetime | None = None) -> bool:
     _write(draft / f"{SERVICE_ACCOUNTS}.key", _private(ec.generate_private_key(ec.SECP256R1())))
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
-    return True
 
 
 def _authority(key: EllipticCurvePrivateKey, start: datetime) -> x509.Certificate:

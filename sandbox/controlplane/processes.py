@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "TZ")
 
@@ -89,6 +89,27 @@ def spawn(command: Sequence[str], *, log: Path, folder: Path) -> Process:
         )
     child.returncode = 0  # it is meant to outlive this object: no warning about that when it is collected
     return Process(child.pid, birth(child.pid), tuple(command))
+
+
+def running_in(folder: Path, programs: Collection[str]) -> Iterator[tuple[str, Process]]:
+    """Yield this user's processes of the given program names whose arguments name the folder.
+
+    A command that was killed between starting a process and writing that down leaves one that no record knows.
+    Nothing is found where the system has no `/proc`.
+    """
+    mark = f"={folder}/".encode()  # with its `=`, since the folder may be the end of another one
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")[:-1]
+            mine = entry.stat().st_uid == os.getuid()
+        except OSError:
+            continue
+        if mine and arguments and any(mark in argument for argument in arguments[1:]):
+            command = tuple(argument.decode(errors="replace") for argument in arguments)
+            program = Path(command[0]).name
+            if program in programs:
+                pid = int(entry.name)
+                yield program, Process(pid, birth(pid), command)
 
 
 def terminate(processes: Iterable[Process], *, patience: float = 15) -> None:

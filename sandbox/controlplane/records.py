@@ -1,7 +1,6 @@
 """What is known about a cluster's ports and processes, kept in one JSON file.
 
-A file that is missing or unreadable means "nothing is known"; the processes it may have named can't be told
-apart from others any more and are left alone.
+A file that is missing or unreadable means "nothing is known"; what runs is then found by its arguments.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.controlplane.processes import Process
+from sandbox.controlplane.processes import Process, running_in, terminate
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -49,16 +49,25 @@ class Record:
         }
         replace(self.file, json.dumps(raw, indent=1) + "\n")
 
+    def adopt(self, programs: Collection[str]) -> None:
+        """Take in running processes of this file's folder that were never written down, and end doubles."""
+        known = self.running()
+        for part, process in running_in(self.file.parent, programs):
+            if part not in known:
+                known[part] = self.processes[part] = process
+            elif process.pid != known[part].pid:
+                terminate([process])
+
     def running(self) -> dict[str, Process]:
         """Give the processes that still run, by part."""
         return {part: process for part, process in self.processes.items() if process.alive()}
 
 
-def replace(file: Path, text: str) -> None:
-    """Write a private file (mode 0600) in one step; an equal one is left as it is."""
+def replace(file: Path, text: str) -> bool:
+    """Write a private file (mode 0600) in one step and tell so; an equal one is left as it is."""
     try:
         if file.read_text() == text:
-            return
+            return False
     except (OSError, UnicodeDecodeError):
         pass
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,3 +75,4 @@ def replace(file: Path, text: str) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         stream.write(text)
     draft.replace(file)
+    return True

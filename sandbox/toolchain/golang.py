@@ -56,10 +56,8 @@ def find(cache: Path) -> Go:
     identity = str(known["identity"])
     version = re.match(r"go(\d+)\.(\d+)", identity)
     if not version or (int(version[1]), int(version[2])) < OLDEST:
-        raise ConfigError(
-            f"{path} is {identity.split(maxsplit=1)[0] if identity else 'of no known version'}",
-            next_step=need,
-        )
+        told = version[0] if version else "of no known version"
+        raise ConfigError(f"{path} is {told}", next_step=need)
     remember(cache / "go.json", known)
     return Go(path, identity)
 

@@ -46,7 +46,7 @@ def kubectl(path: str) -> Path | None:
 
 
 def plugins(path: str, homes: tuple[Path, ...]) -> Iterator[Path]:
-    """Yield Kubernetes provider plugins of version 4: on the path, then newest first in each engine's home."""
+    """Yield Kubernetes provider plugins of version 4: on the path, then each home, newest first."""
     found = shutil.which(PLUGIN, path=path)
     if found is not None:
         yield Path(found).resolve()
