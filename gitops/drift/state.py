@@ -50,8 +50,19 @@ class ApplicationState:
 
     @property
     def health(self) -> Health:
-        """The worst of its objects' health."""
-        return worst(item.health for item in self.objects)
+        """The worst of what lives; Missing only when nothing lives of what should.
+
+        A missing object is told by the sync status. A child Application that is missing or unknown does not
+        count, since only its own objects know.
+        """
+        if self.objects and all(item.missing for item in self.objects):
+            return self.objects[0].health
+        return worst(item.health for item in self.objects if not item.missing and not _is_unsure_child(item))
+
+
+def _is_unsure_child(item: ObjectState) -> bool:
+    child = (item.key.group, item.key.kind) == ("argoproj.io", "Application")
+    return child and item.health.status in {Status.MISSING, Status.UNKNOWN}
 
 
 def application_states(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from gitops.cluster.health import Status
 from gitops.drift.state import ApplicationState, application_states
 from gitops.model.errors import Problems
@@ -65,3 +67,29 @@ def test_an_object_whose_health_is_to_be_ignored_is_healthy() -> None:
         "Deployment", api="apps/v1", annotations={"argocd.argoproj.io/ignore-healthcheck": "true"}
     )
     assert states(living(item), item)["web"].health.status is Status.HEALTHY
+
+
+def test_a_missing_object_beside_a_live_one_is_told_by_the_sync_status_alone() -> None:
+    lives, lost = given.manifest("ConfigMap"), given.manifest("Deployment", "lost", api="apps/v1")
+    web = states(living(lives), lives, lost)["web"]
+    assert (web.sync, web.health.status) == ("OutOfSync", Status.HEALTHY)
+    assert [item.health.status for item in web.objects if item.missing] == [Status.MISSING]
+
+
+def test_an_application_without_objects_is_healthy() -> None:
+    assert states({})["web"].health.status is Status.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("Unknown", "Healthy"),
+        ("Missing", "Healthy"),
+        ("Degraded", "Degraded"),
+        ("Progressing", "Progressing"),
+    ],
+)
+def test_a_child_application_counts_unless_it_does_not_know_itself(told: str, expected: str) -> None:
+    child = given.manifest("Application", api="argoproj.io/v1alpha1")
+    web = states(living(child, status={"health": {"status": told}}), child)["web"]
+    assert web.health.status == expected

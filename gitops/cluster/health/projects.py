@@ -1,0 +1,100 @@
+"""Health of kinds that come with well-known projects: Argo, cert-manager, Sealed Secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops.cluster.health.status import (
+    HEALTHY,
+    NOT_SEEN,
+    Health,
+    Status,
+    condition,
+    conditions,
+    degraded,
+    progressing,
+    reason,
+)
+
+if TYPE_CHECKING:
+    from gitops.cluster.client import Object
+    from gitops.cluster.health.status import Rule
+
+
+def by_condition(kind: str) -> Rule:
+    """The rule of kinds that sum themselves up in one condition: True, False or not there yet."""
+
+    def rule(_: Object, status: Object, __: Object) -> Health:
+        found = condition(status, kind)
+        message = reason(found, f"not {kind}")
+        match found.get("status"):
+            case "True":
+                return HEALTHY
+            case "False":
+                return degraded(message)
+            case _:
+                return progressing(message)
+
+    return rule
+
+
+def certificate(spec: Object, status: Object, live: Object) -> Health:
+    """A cert-manager Certificate: ready; while one is being issued it is on its way, ready or not."""
+    issuing = condition(status, "Issuing")
+    if issuing.get("status") == "True":
+        return progressing(reason(issuing, "being issued"))
+    return _READY(spec, status, live)
+
+
+_READY = by_condition("Ready")
+
+
+def application(_: Object, status: Object, __: Object) -> Health:
+    """A child Application of Argo CD: the health that it tells itself."""
+    told = status.get("health") or {}
+    name, message = told.get("status"), str(told.get("message") or "")
+    if not name:
+        return progressing("not yet seen by its controller")
+    if name not in set(Status):
+        return Health(Status.UNKNOWN, f"health {name!r}")
+    return Health(Status(name), message)
+
+
+def by_phase(_: Object, status: Object, __: Object) -> Health:
+    """An Argo Workflow or AnalysisRun: what its phase says; an inconclusive analysis is for a person."""
+    phase, message = status.get("phase"), str(status.get("message") or "")
+    match phase:
+        case "Succeeded" | "Successful":
+            return HEALTHY
+        case "Failed" | "Error":
+            return degraded(message or f"ended as {phase}")
+        case "Inconclusive":
+            return Health(Status.UNKNOWN, message or "inconclusive")
+        case None | "" | "Pending" | "Running":
+            return progressing(message or str(phase or "not started").lower())
+        case _:
+            return Health(Status.UNKNOWN, f"phase {phase!r}")
+
+
+def rollout(spec: Object, status: Object, live: Object) -> Health:
+    """An Argo Rollout: its own phase, once its controller has seen the spec and the workload it refers to."""
+    metadata = live["metadata"]
+    seen = str(status.get("observedGeneration") or "")
+    if not status or (seen.isdigit() and int(seen) < int(metadata.get("generation") or 0)):
+        return NOT_SEEN
+    workload = (metadata.get("annotations") or {}).get("rollout.argoproj.io/workload-generation")
+    if spec.get("workloadRef") and workload != status.get("workloadObservedGeneration"):
+        return progressing("its workload is not yet seen by its controller")
+    phase, message = status.get("phase"), str(status.get("message") or "")
+    match phase:
+        case "Paused":
+            return Health(Status.SUSPENDED, message or "paused")
+        case "Healthy":
+            return HEALTHY
+        case "Progressing" | "Degraded":
+            return Health(Status(phase), message or str(phase).lower())
+        case None:
+            broken = next((c for c in conditions(status) if c.get("type") == "InvalidSpec"), None)
+            return degraded(reason(broken, "invalid spec")) if broken else NOT_SEEN
+        case _:
+            return Health(Status.UNKNOWN, f"phase {phase!r}")
