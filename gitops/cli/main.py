@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from gitops import __version__
+from gitops.cli.about import completion, version
 from gitops.cli.app import app
+from gitops.cli.doctor import doctor
 from gitops.cli.stack import stack
 from gitops.model.errors import GitOpsError
 
@@ -47,6 +49,9 @@ def cli(context: click.Context, project: Path) -> None:
 
 cli.add_command(app)
 cli.add_command(stack)
+cli.add_command(doctor)
+cli.add_command(version)
+cli.add_command(completion)
 
 
 def main() -> None:

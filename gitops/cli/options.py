@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops.source.stackfile import settings_from, stack_values
+from gitops.source.stackfile import settings_from, stack_names, stack_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gitops.model.settings import Settings
 
+
+def _stacks(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    """The stacks of the project that the command line so far points at, for the shell's completion."""
+    project = context.find_root().params.get("project") or Path.cwd()
+    return [name for name in stack_names(Path(project)) if name.startswith(typed)]
+
+
 stack_option = click.option(
-    "--stack", "-s", required=True, envvar="PULUMI_STACK", help="The stack, such as staging."
+    "--stack",
+    "-s",
+    required=True,
+    envvar="PULUMI_STACK",
+    shell_complete=_stacks,
+    help="The stack, such as staging.",
 )
 
 

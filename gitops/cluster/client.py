@@ -6,6 +6,7 @@ Verbs and media types are those of the Kubernetes API conventions. Every call is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -186,6 +187,14 @@ class Client:
             raise Unreachable(self.server, why(error), sent=True) from None
         finally:
             response.close()
+
+    def server_time(self) -> float:
+        """The server's clock, in seconds since 1970, as its answers are dated."""
+        response = self._transport.send(Request("GET", "/version", timeout=self._timeout))
+        date = response.headers.get("date")
+        if not date:
+            raise Unreachable(self.server, "its answers are not dated", sent=True)
+        return parsedate_to_datetime(date).timestamp()
 
     def request(
         self,
