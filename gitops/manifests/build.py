@@ -6,12 +6,15 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from gitops.manifests.kustomize import find_renderer, kustomize_root, render
+from gitops.manifests.kustomize import find_kustomize
 from gitops.manifests.labels import labeled
 from gitops.manifests.objects import checked, normalized
-from gitops.manifests.plain import read_plain
+from gitops.manifests.program import find
+from gitops.manifests.rendering import Rendering
 from gitops.manifests.scopes import scopes
-from gitops.model.errors import Location
+from gitops.manifests.sources import read
+from gitops.model.capabilities import WITHOUT_CLUSTER
+from gitops.model.errors import AccessError, GitOpsError, Location, Problems
 from gitops.model.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -19,15 +22,23 @@ if TYPE_CHECKING:
 
     from gitops.manifests.cache import Cache
     from gitops.manifests.raw import RawObject
+    from gitops.manifests.rendering import Fetch
     from gitops.manifests.scopes import Scopes
     from gitops.model.application import Application
-    from gitops.model.errors import Problems
+    from gitops.model.capabilities import Capabilities
     from gitops.model.keys import ObjectKey
     from gitops.model.settings import Settings
     from gitops.source.commit import Commit
 
 # Namespaces that every cluster has, and that nobody's application creates.
 STANDING_NAMESPACES = frozenset(("default", "kube-system", "kube-public", "kube-node-lease"))
+
+
+def _nothing_else(url: str, revision: str) -> Commit:
+    """How other repositories are had where none are allowed."""
+    raise AccessError(
+        f"{url or 'another revision'}@{revision} is out of reach here", next_step="fetch it first"
+    )
 
 
 def build(
@@ -38,38 +49,45 @@ def build(
     *,
     cache: Cache,
     problems: Problems,
+    fetch: Fetch = _nothing_else,
+    capabilities: Capabilities = WITHOUT_CLUSTER,
+    enable_helm: bool = False,
+    notes: Problems | None = None,
 ) -> tuple[Manifest, ...]:
     """Every object that the commit states for the stack, by application.
 
-    `live_scopes` says which of the kinds that the cluster serves are namespaced.
+    Args:
+        commit: the stack's repository at its revision.
+        applications: what is to be built.
+        settings: the stack's.
+        live_scopes: which of the kinds that the cluster serves are namespaced.
+        cache: where what was rendered is kept.
+        problems: told what is wrong.
+        fetch: the commit of another repository, or of another revision of the stack's own, whose URL is "".
+        capabilities: what charts are told of the cluster.
+        enable_helm: whether kustomizations may inflate charts.
+        notes: told what is not wrong but worth knowing.
     """
-    renderer = find_renderer()
-
-    def read(application: Application) -> list[RawObject]:
-        root = kustomize_root(commit, application, settings.overlay)
-        if root:
-            raw = render(commit, application, root, renderer, cache=cache, problems=problems)
-        elif f"{application.path}/Chart.yaml" in commit.entries:
-            problems.add(
-                "is a Helm chart, which can't be rendered here yet",
-                Location(f"{application.path}/Chart.yaml"),
-                "commit its rendered manifests, or exclude the directory in gitops:applications",
-                application.name,
-            )
-            return []
-        else:
-            raw = list(read_plain(commit, application, cache, problems))
-        return [item for document in raw for item in checked(document, application.name, problems)]
-
+    rendering = Rendering(
+        cache, find("helm"), find_kustomize(), settings.overlay, capabilities, enable_helm=enable_helm
+    )
     applications = tuple(applications)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        raw = dict(zip(applications, pool.map(read, applications), strict=True))
+        others = _others(applications, fetch, pool)
+
+        def stated(application: Application) -> list[RawObject]:
+            found = read(commit, application, rendering, others, problems)
+            return [item for document in found for item in checked(document, application.name, problems)]
+
+        raw = dict(zip(applications, pool.map(stated, applications), strict=True))
     _note_empty(raw, problems)
     known = scopes((item.body for items in raw.values() for item in items), live_scopes)
     manifests = [
         manifest
         for application, items in raw.items()
-        for manifest in _manifests(application, items, settings.stack, known, problems)
+        for manifest in _last_stated(
+            _manifests(application, items, settings.stack, known, problems), notes or Problems()
+        )
     ]
     unique = _without_twins(manifests, problems)
     return (*_namespaces(applications, unique, settings.stack), *unique)
@@ -90,7 +108,8 @@ def _note_empty(raw: Mapping[Application, list[RawObject]], problems: Problems) 
 
 def _manifests(
     application: Application, items: list[RawObject], stack: str, known: Scopes, problems: Problems
-) -> Iterable[Manifest]:
+) -> Iterable[tuple[int, Manifest]]:
+    """Each object with the number of the source that states it."""
     for item in items:
         body = normalized(item.body, application.namespace, known)
         if body is None:
@@ -102,7 +121,54 @@ def _manifests(
                 application.name,
             )
         else:
-            yield Manifest(labeled(body, application, stack), item.where, application.name)
+            yield item.source, Manifest(labeled(body, application, stack), item.where, application.name)
+
+
+def _last_stated(manifests: Iterable[tuple[int, Manifest]], notes: Problems) -> list[Manifest]:
+    """An application's objects, without those that a later source of it states anew."""
+    kept: list[tuple[int, Manifest]] = []
+    stated: dict[ObjectKey, tuple[int, Manifest]] = {}
+    for source, manifest in manifests:
+        before = stated.get(manifest.key)
+        if before and before[0] != source:
+            kept.remove(before)
+            notes.add(
+                f"{manifest.key} replaces the one at {before[1].where}, which an earlier source states",
+                manifest.where,
+                "",
+                manifest.application,
+            )
+        stated[manifest.key] = (source, manifest)
+        kept.append((source, manifest))
+    return [manifest for _, manifest in kept]
+
+
+def _others(applications: Iterable[Application], fetch: Fetch, pool: ThreadPoolExecutor) -> Fetch:
+    """The commits that sources name beside the stack's own, each had once; a failure is told where it matters."""
+    wanted = sorted(
+        {
+            (source.repository, source.revision)
+            for application in applications
+            for source in application.sources
+            if (source.repository or source.revision) and not source.chart
+        }
+    )
+
+    def had(place: tuple[str, str]) -> Commit | GitOpsError:
+        try:
+            return fetch(*place)
+        except GitOpsError as error:
+            return error
+
+    found = dict(zip(wanted, pool.map(had, wanted), strict=True))
+
+    def other(url: str, revision: str) -> Commit:
+        answer = found[url, revision]
+        if isinstance(answer, GitOpsError):
+            raise answer
+        return answer
+
+    return other
 
 
 def _without_twins(manifests: list[Manifest], problems: Problems) -> list[Manifest]:

@@ -29,7 +29,7 @@ def checked(raw: RawObject, application: str, problems: Problems) -> Iterator[Ra
     body = raw.body
     if _is_list(body) and isinstance(body["items"] or [], list):
         for item in body["items"] or []:
-            yield from checked(RawObject(raw.where, item), application, problems)
+            yield from checked(RawObject(raw.where, item, raw.source), application, problems)
         return
     wrong = _first_fault(body)
     if wrong:

@@ -56,13 +56,13 @@ class Helm:
         value_files: relative to the chart, to the repository's root (`/…`), or `$ref/…` of another source.
         ignore_missing_value_files: whether a value file that does not exist is left out.
         values: inline values as YAML text; they win over files.
-        values_object: inline values as an object; they win over `values`.
-        parameters: they win over everything.
-        file_parameters: name and path of `--set-file`.
+        values_object: inline values as an object; with them, `values` count for nothing.
+        parameters: they win over all values.
+        file_parameters: name and path of `--set-file`; they win over everything.
         skip_crds: whether the chart's `crds/` is left out.
-        skip_tests: whether test hooks are left out.
+        skip_tests: whether test hooks are left out of what is read; they are never applied.
         kube_version: "" for the cluster's own.
-        api_versions: what `.Capabilities.APIVersions` holds besides the cluster's own.
+        api_versions: what `.Capabilities.APIVersions` holds instead of the cluster's own.
     """
 
     release_name: str = ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from posixpath import dirname
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class Entry:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commit:
     """A commit's metadata and files.
 
@@ -47,22 +49,45 @@ class Commit:
         """
         return self.read_object(self.entries[path].id)
 
+    @cached_property
+    def _paths(self) -> list[str]:
+        return sorted(self.entries)
+
     def folders(self) -> Iterator[Entry]:
         """All folders below the root, in lexical order."""
-        return (entry for _, entry in sorted(self.entries.items()) if entry.mode == FOLDER)
+        return (self.entries[path] for path in self._paths if self.entries[path].mode == FOLDER)
 
     def files_below(self, folder: str) -> Iterator[Entry]:
-        """Everything below a folder that is not itself a folder, at any depth, in lexical order."""
+        """Everything below a folder that is not itself a folder, at any depth, in lexical order; "" is the root."""
         prefix = f"{folder}/" if folder else ""
-        return (
-            entry
-            for path, entry in sorted(self.entries.items())
-            if entry.mode != FOLDER and path.startswith(prefix)
-        )
+        for index in range(bisect_left(self._paths, prefix), len(self._paths)):
+            path = self._paths[index]
+            if not path.startswith(prefix):
+                return
+            if self.entries[path].mode != FOLDER:
+                yield self.entries[path]
 
     def files_in(self, folder: str) -> Iterator[Entry]:
         """The files right in a folder, in lexical order."""
-        return (entry for entry in self.files_below(folder) if dirname(entry.path) == folder)
+        start = len(folder) + 1 if folder else 0
+        return (entry for entry in self.files_below(folder) if "/" not in entry.path[start:])
+
+    def has_folder(self, path: str) -> bool:
+        """Whether there is such a folder; "" is the root."""
+        return not path or (path in self.entries and self.entries[path].mode == FOLDER)
+
+    def id_of(self, path: str) -> str:
+        """What names the content of a file or folder for ever.
+
+        Raises:
+            KeyError: there is neither.
+        """
+        return self.entries[path].id if path else self._root_id
+
+    @cached_property
+    def _root_id(self) -> str:
+        top = [f"{entry.mode} {entry.id} {path}" for path, entry in self.entries.items() if "/" not in path]
+        return hashlib.sha256("\0".join(sorted(top)).encode()).hexdigest()
 
 
 def parse_tree(listing: str) -> dict[str, Entry]:

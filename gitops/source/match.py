@@ -55,3 +55,49 @@ def matches(pattern: str, path: str) -> bool:
         ValueError: the pattern is malformed.
     """
     return _compiled(pattern).fullmatch(path) is not None
+
+
+def matches_text(pattern: str, text: str) -> bool:
+    """Whether the whole text matches, where `*` and `?` also take "/" and `{a,b}` is either.
+
+    Source: github.com/gobwas/glob without separators, which Argo CD matches file names with.
+
+    Raises:
+        ValueError: the pattern is malformed.
+    """
+    return _compiled_text(pattern).fullmatch(text) is not None
+
+
+_TEXT_TERM = re.compile(r"\*+|\?|\[(!?)([^\]\\]+)\]|\\(.)|[{},]|[^\\\[]", re.DOTALL)
+
+
+@lru_cache(maxsize=1024)
+def _compiled_text(pattern: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    depth = index = 0
+    while index < len(pattern):
+        term = _TEXT_TERM.match(pattern, index)
+        if term is None:
+            break
+        index = term.end()
+        match term[0]:
+            case "{":
+                depth += 1
+                parts.append("(?:")
+            case "}" if depth:
+                depth -= 1
+                parts.append(")")
+            case "," if depth:
+                parts.append("|")
+            case "?":
+                parts.append(".")
+            case stars if stars.startswith("*"):
+                parts.append(".*")
+            case ranges if ranges.startswith("["):
+                parts.append(_class(term[2], negated=bool(term[1])))
+            case plain:
+                parts.append(re.escape(term[3] or plain))
+    if index < len(pattern) or depth:
+        message = f"{pattern!r} is not a glob: mend what begins with {pattern[index : index + 10]!r}"
+        raise ValueError(message)
+    return re.compile("".join(parts), re.DOTALL)

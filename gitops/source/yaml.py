@@ -52,6 +52,8 @@ class Document:
 class _Loader(yaml.CSafeLoader):
     """The safe C loader with kubectl's scalars and strict, textual keys."""
 
+    unique_keys = True
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ARG002 - always deep
         if not isinstance(node, yaml.MappingNode):
             raise YamlError("a mapping is expected", node.start_mark.line + 1)
@@ -60,7 +62,7 @@ class _Loader(yaml.CSafeLoader):
             if key.tag == _MERGE:
                 continue
             text = self._key(key)
-            if text in seen:
+            if text in seen and self.unique_keys:
                 raise YamlError(f"key {text!r} is there twice", key.start_mark.line + 1)
             seen.add(text)
         self.flatten_mapping(node)
@@ -161,13 +163,13 @@ for _tag, _constructor in _CONSTRUCTORS.items():
 _Loader.add_constructor(None, _refuse_tag)
 
 
-def read_documents(content: bytes) -> list[Document]:
-    """All documents of a YAML (or JSON) file that hold something.
+def read_documents(content: bytes, *, unique_keys: bool = True) -> list[Document]:
+    """All documents of a YAML (or JSON) file that hold something; the last of equal keys wins if they may be.
 
     Raises:
         YamlError: the content is not YAML, repeats a key, nests or expands beyond reason, or is too large.
     """
-    return [Document(line, body) for line, body, _ in _documents(content)]
+    return [Document(line, body) for line, body, _ in _documents(content, unique_keys=unique_keys)]
 
 
 def read_with_lines(content: bytes) -> tuple[Any, dict[str, int]]:
@@ -197,7 +199,7 @@ def _lines(node: yaml.Node, prefix: str) -> Iterator[tuple[str, int]]:
             yield from _lines(value, f"{prefix}[{index}]")
 
 
-def _documents(content: bytes) -> Iterator[tuple[int, Any, yaml.Node]]:
+def _documents(content: bytes, *, unique_keys: bool = True) -> Iterator[tuple[int, Any, yaml.Node]]:
     if len(content) > MAX_BYTES:
         raise YamlError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
@@ -205,6 +207,7 @@ def _documents(content: bytes) -> Iterator[tuple[int, Any, yaml.Node]]:
         if len(content) > _HARMLESS_BYTES:
             _refuse_depth(text)
         loader = _Loader(text)
+        loader.unique_keys = unique_keys
         while loader.check_node():
             node = loader.get_node()
             if node is None:

@@ -114,3 +114,15 @@ RECIPES = (
     Recipe("kwok", KWOK_MODULE, "cmd/kwok"),
     Recipe("kustomize", "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1", ""),
 )
+"""Every program of a sandbox."""
+
+HELM = Recipe(
+    "helm",
+    "helm.sh/helm/v4@v4.3.1",
+    "cmd/helm",
+    (("helm.sh/helm/v4/internal/version.version", "v4.3.1"),),
+)
+"""Renders charts; built where it is needed, since it takes minutes and not every repository holds a chart."""
+
+REGISTRY = Recipe("registry", "github.com/google/go-containerregistry@v0.20.6", "cmd/registry")
+"""A container registry in memory, to keep charts in."""

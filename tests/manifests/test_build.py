@@ -124,9 +124,7 @@ def test_an_unknown_kind_is_told_and_one_the_cluster_or_git_defines_is_not(tmp_p
     assert told.startswith(f"{APPS}/a/x.yaml:1: kind Live of x.io/v1 is unknown")
 
 
-def test_a_helm_chart_is_told_and_a_kustomization_beside_it_wins(tmp_path: Path) -> None:
-    _, [told] = built({f"{APPS}/web/Chart.yaml": "name: x"}, tmp_path)
-    assert told.startswith(f"{APPS}/web/Chart.yaml: is a Helm chart")
+def test_a_kustomization_beside_a_chart_wins(tmp_path: Path) -> None:
     both = {f"{APPS}/web/Chart.yaml": "name: x", f"{APPS}/web/kustomization.yaml": "resources: [gone]"}
     assert "'gone' does not exist" in built(both, tmp_path)[1][0]
 

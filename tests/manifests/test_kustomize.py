@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.manifests import kustomize
-from gitops.manifests.cache import Cache
-from gitops.manifests.kustomize import Renderer, find_renderer, kustomize_root, render
-from gitops.model.errors import Problems
+from gitops.manifests import program
+from gitops.manifests.kustomize import find_kustomize, kustomize_root
+from gitops.manifests.program import Program
 from tests import given
+from tests.manifests.rendered import ROOT, rendered, rendering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROOT = "k8s/02-apps/web"
 # Prints the kustomization it was pointed at as an object, and notes each of its runs.
 FAKE = """#!/bin/sh
 echo run >> {log}
@@ -33,20 +31,15 @@ def log(tmp_path: Path) -> Path:
 def run(tmp_path: Path, log: Path) -> Callable[..., tuple[list[Any], list[str]]]:
     """Renders a folder's files with a binary that is given, else a fake one."""
 
-    def rendered(files: dict[str, str], script: str = FAKE, **modes: str) -> tuple[list[Any], list[str]]:
+    def run(files: dict[str, str], script: str = FAKE, **modes: str) -> tuple[list[Any], list[str]]:
         binary = tmp_path / "kustomize"
         binary.write_text(script.replace("{log}", str(log)).replace("{{", "{").replace("}}", "}"))
         binary.chmod(0o755)
-        problems = Problems()
-        commit = given.commit(files, modes)
-        root = kustomize_root(commit, given.application(), "test")
-        renderer = Renderer((str(binary), "build"), "fake:1")
-        found = render(
-            commit, given.application(), root, renderer, cache=Cache(tmp_path / "cache"), problems=problems
-        )
-        return [raw.body for raw in found], [str(problem) for problem in problems]
+        how = rendering(tmp_path / "cache", kustomize=Program((str(binary), "build"), "fake:1"))
+        found, told = rendered(given.commit(files, modes), how)
+        return [raw.body for raw in found], told
 
-    return rendered
+    return run
 
 
 def runs(log: Path) -> int:
@@ -68,13 +61,13 @@ BASE = {
         (["kustomization.yaml", "overlays/prod/kustomization.yaml"], ROOT),
         (["overlays/test/kustomization.yml"], f"{ROOT}/overlays/test"),
         (["Kustomization"], ROOT),
-        (["kustomization.json", "base/kustomization.yaml"], ""),
-        (["overlays/prod/kustomization.yaml"], ""),
+        (["kustomization.json", "base/kustomization.yaml"], None),
+        (["overlays/prod/kustomization.yaml"], None),
     ],
 )
-def test_the_stack_s_own_overlay_is_built_where_there_is_one(names: list[str], root: str) -> None:
+def test_the_stack_s_own_overlay_is_built_where_there_is_one(names: list[str], root: str | None) -> None:
     commit = given.commit({f"{ROOT}/{name}": "" for name in names})
-    assert kustomize_root(commit, given.application(), "test") == root
+    assert kustomize_root(commit, ROOT, "test") == root
 
 
 def test_the_binary_sees_the_folders_it_is_meant_to_and_nothing_else(run: Any) -> None:
@@ -119,7 +112,7 @@ def test_output_that_is_no_yaml_is_told(run: Any) -> None:
 
 
 def test_a_build_that_does_not_end_is_ended(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kustomize, "RENDER_TIMEOUT", 0.2)
+    monkeypatch.setattr(program, "TIMEOUT", 0.2)
     assert "does not build: it took longer than 0 s" in run(BASE, "#!/bin/sh\nexec sleep 20\n")[1][0]
 
 
@@ -213,37 +206,17 @@ def test_a_kustomization_of_a_strange_form_is_left_to_the_binary(run: Any, log: 
 
 
 def test_without_any_binary_it_says_what_to_install(tmp_path: Path) -> None:
-    problems = Problems()
-    application, commit = given.application(), given.commit({f"{ROOT}/kustomization.yaml": ""})
-    assert render(commit, application, ROOT, None, cache=Cache(tmp_path), problems=problems) == []
-    assert "needs kustomize" in str(next(iter(problems)))
+    found, [told] = rendered(given.commit({f"{ROOT}/kustomization.yaml": ""}), rendering(tmp_path))
+    assert found == []
+    assert "needs kustomize" in told
 
 
 def test_kustomize_is_preferred_to_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_renderer() is None
+    assert find_kustomize() is None
     for name, arguments in (("kubectl", ("kustomize",)), ("kustomize", ("build",))):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
-        found = find_renderer()
+        found = find_kustomize()
         assert found is not None
         assert found.command == (str(tmp_path / name), *arguments)
-
-
-@pytest.mark.skipif(
-    not (shutil.which("kustomize") or shutil.which("kubectl")),
-    reason="neither kustomize nor kubectl is on PATH",
-)
-def test_the_real_binary_builds_an_overlay(tmp_path: Path) -> None:
-    problems = Problems()
-    commit = given.commit({
-        f"{ROOT}/base/kustomization.yaml": "resources: [a.yaml]\n",
-        f"{ROOT}/base/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {mode: '0644'}\n",
-        f"{ROOT}/overlays/test/kustomization.yaml": "resources: [../../base]\nnamePrefix: test-\n",
-    })  # fmt: skip
-    root = kustomize_root(commit, given.application(), "test")
-    [raw] = render(
-        commit, given.application(), root, find_renderer(), cache=Cache(tmp_path), problems=problems
-    )
-    assert not problems.found
-    assert (raw.body["metadata"]["name"], raw.body["data"]) == ("test-x", {"mode": "0644"})

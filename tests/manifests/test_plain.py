@@ -4,30 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.manifests.cache import Cache
-from gitops.manifests.plain import read_plain
-from gitops.model.errors import Problems
 from tests import given
+from tests.manifests.rendered import ROOT, rendered, rendering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ROOT = "k8s/02-apps/web"
-
 
 def read(
     files: Mapping[str, str | bytes], cache: Path, **modes: str
 ) -> tuple[list[tuple[str, Any]], list[str]]:
-    problems = Problems()
     commit = given.commit(
         {f"{ROOT}/{name}": text for name, text in files.items()},
         {f"{ROOT}/{n}.yaml": m for n, m in modes.items()},
     )
-    found = [
-        (str(raw.where), raw.body) for raw in read_plain(commit, given.application(), Cache(cache), problems)
-    ]
-    return found, [str(problem) for problem in problems]
+    found, told = rendered(commit, rendering(cache))
+    return [(str(raw.where), raw.body) for raw in found], told
 
 
 def test_documents_come_by_file_name_and_line(tmp_path: Path) -> None:
