@@ -12,7 +12,7 @@ help: ## show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP):
-	@for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	@found=; for python in python3.14 python3.13 python3.12 python3.11 python3; do \
 	  if command -v $$python >/dev/null && $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then echo "error: no Python 3.11 or newer is on PATH; install one and run make again" >&2; exit 2; fi; \
@@ -51,5 +51,6 @@ fix: $(STAMP) ## mend what the style tools can mend
 	$(VENV)/bin/ruff check --fix $(CODE)
 	$(VENV)/bin/ruff format $(CODE)
 
-clean: demo-down ## stop the demo and delete the environment and the sandbox; caches outside stay
+clean: ## stop the demo and delete the environment and the sandbox; caches outside stay
+	@if [ -d .sandbox/clusters ]; then $(PYTHON) -m sandbox down 2>/dev/null || $(MAKE) demo-down; fi
 	rm -rf $(VENV) .sandbox build *.egg-info

@@ -7,13 +7,14 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 from gitops.model.errors import GitOpsError
 from sandbox.console import Console
 from sandbox.controlplane.clusters import status, stop
 from sandbox.controlplane.layout import Home
 from sandbox.controlplane.values import variables
-from sandbox.demo import CHECKOUT, STACKS, bring_up, run_demo
+from sandbox.demo import CHECKOUT, DEFAULT_HOME, STACKS, bring_up, run_demo
 from sandbox.toolchain import assemble, cache_folder
 
 VERBS = {
@@ -25,32 +26,52 @@ VERBS = {
     "shell": "a shell with pulumi, kubectl and the stacks ready",
     "down": "stop everything that was started here, and nothing else",
 }
-_EXAMPLES = """examples:
-  python -m sandbox demo
-  python -m sandbox up --home /tmp/sandbox
-  eval "$(python -m sandbox env)"
-"""
+_EXAMPLES = {
+    "build": ("python -m sandbox build", "XDG_CACHE_HOME=/tmp/cache python -m sandbox build"),
+    "demo": ("python -m sandbox demo",),
+    "status": ("python -m sandbox status", "python -m sandbox status --home /tmp/sandbox && echo all runs"),
+    "env": ('eval "$(python -m sandbox env)"', 'eval "$(python -m sandbox env --home /tmp/sandbox)"'),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    def examples(*lines: str) -> dict[str, Any]:
+        epilog = "\n".join(["examples:", *(f"  {line}" for line in lines)])
+        return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A whole platform on one machine.",
+        **examples(
+            "python -m sandbox demo", "python -m sandbox up --home /tmp/sandbox", *_EXAMPLES["env"][:1]
+        ),
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, text in VERBS.items():
+        lines = _EXAMPLES.get(
+            verb, (f"python -m sandbox {verb}", f"python -m sandbox {verb} --home /tmp/sandbox")
+        )
+        added = verbs.add_parser(
+            verb, help=text, description=f"{text[0].upper()}{text[1:]}.", **examples(*lines)
+        )
+        added.add_argument(
+            "--home", type=Home.at, default=DEFAULT_HOME, metavar="FOLDER", help="where (default: .sandbox)"
+        )
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox",
-        description="A whole platform on one machine.\n\n"
-        + "\n".join(f"  {verb:8}{text}" for verb, text in VERBS.items()),
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("verb", choices=VERBS, metavar="VERB")
-    parser.add_argument(
-        "--home", type=Path, default=CHECKOUT / ".sandbox", help="the sandbox's folder (default: .sandbox)"
-    )
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
-        return _run(chosen.verb, Home.at(chosen.home), Console())
+        return _run(chosen.verb, chosen.home, Console())
     except GitOpsError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        where = error.filename or chosen.home.root
+        print(f"error: {where}: {error.strerror}\n    → choose another --home, or mend it", file=sys.stderr)
+        return 3
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
         return 130
@@ -89,8 +110,10 @@ def _status(home: Home) -> int:
 
 def _shell(home: Home) -> None:
     """Replace this process by the user's shell."""
-    print("Try: pulumi preview --stack staging   ·   kubectl --context staging get pods -A", file=sys.stderr)
-    print(f"     gitops app list --stack {STACKS[1]}          ·   exit to leave", file=sys.stderr)
+    tries = [f"kubectl --context {STACKS[0]} get pods -A", "exit, to leave"]
+    if home == DEFAULT_HOME:
+        tries[:0] = [f"pulumi preview --stack {STACKS[0]}", f"gitops app list --stack {STACKS[1]}"]
+    print("\n  ".join(["Try:", *tries]), file=sys.stderr)
     shell = os.environ.get("SHELL", "/bin/sh")
     scripts = Path(sys.executable).parent
     path = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 EVERY = 15.0
-"""Seconds between two lines about the same work where there is no terminal."""
+"""Seconds between two lines about long work where there is no terminal."""
 
 
 def span(seconds: float) -> str:
@@ -37,14 +38,18 @@ class Console:
             self.stream.flush()
             self._told = time.monotonic()
 
-    def tick(self, line: str) -> None:
-        """Tell how far the work is; call it as often as you like."""
+    def tick(self, line: str, *, every: float = EVERY) -> None:
+        """Tell how far the work is; call it as often as you like.
+
+        A terminal shows each line, cut to its width, in place of the one before; elsewhere a dated line is
+        written when nothing was for `every` seconds.
+        """
         with self._lock:
             if self.stream.isatty():
                 self._clear()
-                self.stream.write(line)
+                self.stream.write(line[: shutil.get_terminal_size().columns - 1])
                 self._live = True
-            elif time.monotonic() - self._told >= EVERY:
+            elif time.monotonic() - self._told >= every:
                 self.stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
                 self._told = time.monotonic()
             self.stream.flush()

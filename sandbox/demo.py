@@ -10,20 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops.model.errors import GitOpsError
+from gitops.model.errors import ConfigError, GitOpsError
 from sandbox.console import Console, span
 from sandbox.controlplane.clusters import start
+from sandbox.controlplane.layout import Home
+from sandbox.deploy import deploy
 from sandbox.repository import MODULES, create_repository
 from sandbox.toolchain import KWOK_MODULE, assemble, cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sandbox.controlplane.layout import Home
     from sandbox.controlplane.values import Sandbox
     from sandbox.toolchain import Modules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULT_HOME = Home.at(CHECKOUT / ".sandbox")
 STACKS = ("staging", "prod")
 
 
@@ -64,44 +66,31 @@ def make_repository(home: Home, modules: Modules) -> str:
     return create_repository(home.repository, modules=modules.folders(MODULES))
 
 
-def run_demo(home: Home, console: Console, *, project: Path = CHECKOUT) -> None:
+def run_demo(home: Home, console: Console) -> None:
     """Everything from nothing to two deployed stacks and their tables.
 
     Raises:
+        ConfigError: the stacks of this checkout belong to another home.
         GitOpsError: a step failed; the message says which and what to do.
     """
-    sandbox = bring_up(home, console)
+    if home != DEFAULT_HOME:
+        raise ConfigError(
+            f"the demo's stacks are at home in {DEFAULT_HOME.root}, as Pulumi.{STACKS[0]}.yaml says",
+            next_step="run `python -m sandbox up` for other folders, `python -m sandbox demo` without --home",
+        )
+    environment = bring_up(home, console).environment()
     home.state.mkdir(parents=True, exist_ok=True)
-    environment = sandbox.environment()
     for stack in STACKS:
         with timed(console, f"stack {stack}"):
-            deploy(stack, project, environment)
+            deploy(stack, CHECKOUT, environment, home.deployment_log(stack), console)
     for stack in STACKS:
         print(f"\n{stack}", flush=True)
-        _run(
-            [sys.executable, "-m", "gitops.cli.main", "app", "list", "--stack", stack, "--exit-code"],
-            project,
-            environment,
-        )
-
-
-def deploy(stack: str, project: Path, environment: Mapping[str, str]) -> None:
-    """`pulumi up` with the real command line; its own output is the progress."""
-    _run(["pulumi", "stack", "select", "--create", stack, "--non-interactive"], project, environment)
-    _run(
-        [
-            "pulumi",
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--suppress-outputs",
-            "--stack",
-            stack,
-            "--non-interactive",
-        ],
-        project,
-        environment,
-    )
+        table = [sys.executable, "-m", "gitops.cli.main", "app", "list", "--stack", stack, "--exit-code"]
+        if code := subprocess.run(table, cwd=CHECKOUT, env=environment, check=False).returncode:
+            raise GitOpsError(
+                f"`gitops app list --stack {stack}` ended with {code}",
+                next_step=f"if something differs: `make shell`, then `pulumi up --refresh --stack {stack}`",
+            )
 
 
 @contextmanager
@@ -110,12 +99,3 @@ def timed(console: Console, what: str) -> Iterator[None]:
     began = time.monotonic()
     yield
     console.say(f"{what}: {span(time.monotonic() - began)}")
-
-
-def _run(command: list[str], project: Path, environment: Mapping[str, str]) -> None:
-    done = subprocess.run(command, cwd=project, env=environment, check=False)
-    if done.returncode:
-        raise GitOpsError(
-            f"`{' '.join(command)}` ended with {done.returncode}",
-            next_step="read what it printed above; `make shell` gives a shell to try things in",
-        )

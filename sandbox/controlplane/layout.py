@@ -42,6 +42,10 @@ class Home:
         """The demo repository, bare."""
         return self.root / "homelab.git"
 
+    def deployment_log(self, stack: str) -> Path:
+        """What the engine said when a stack was last deployed."""
+        return self.root / "logs" / f"{stack}.jsonl"
+
     @property
     def lock(self) -> Path:
         """Held while clusters are started or stopped."""
