@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.cluster.health import platform, projects, workloads
+from gitops.cluster.health.own_rules import judge
 from gitops.cluster.health.pods import pod
 from gitops.cluster.health.status import HEALTHY, Health, Status, progressing
 from gitops.model.keys import group_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitops.cluster.client import Object
     from gitops.cluster.health.status import Rule
+    from gitops.model.health_rule import HealthRule
 
 _HOOK_FINALIZER = "argocd.argoproj.io/hook-finalizer"
 
@@ -41,15 +45,20 @@ RULES: dict[tuple[str, str], Rule] = {
 }
 
 
-def health(live: Object) -> Health:
+def health(live: Object, rules: Sequence[HealthRule] = ()) -> Health:
     """The health of a live object; kinds without a rule are healthy, so that they never count.
 
-    A status that does not have the shape that its kind promises is Unknown, never an exception.
+    The first of `rules` that is about the object's group and kind wins over the built-in one. A status that
+    does not have the shape that its kind promises is Unknown, never an exception.
     """
     metadata = live["metadata"]
     if metadata.get("deletionTimestamp") and _HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
         return progressing("being deleted")
-    rule = RULES.get((group_of(live["apiVersion"]), live["kind"]))
+    group, kind = group_of(live["apiVersion"]), live["kind"]
+    own = next((item for item in rules if (group_of(item.api_version), item.kind) == (group, kind)), None)
+    if own is not None:
+        return judge(own, live)
+    rule = RULES.get((group, kind))
     if rule is None:
         return HEALTHY
     try:
