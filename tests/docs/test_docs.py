@@ -14,8 +14,9 @@ import yaml
 
 import gitops.cluster.errors  # noqa: F401 - its errors belong to the tree
 from gitops.cli.main import cli
-from gitops.model.errors import GitOpsError, Problems
+from gitops.model.errors import GitOpsError, Location, Problems
 from gitops.source.descriptor import Descriptor, Timeouts, read_descriptor
+from gitops.source.health_rules import read_health_rules
 from gitops.source.stackfile import KEYS, settings_from
 from sandbox.__main__ import VERBS
 from tests.house.repository_files import ROOT
@@ -166,6 +167,11 @@ def test_yaml_in_the_documents_is_accepted() -> None:
         if body.startswith("# gitops.yaml"):
             problems = Problems()
             read_descriptor(body.encode(), "gitops.yaml", "x", problems)
+            assert not list(problems)
+            continue
+        if body.startswith("healthRules:"):
+            problems = Problems()
+            assert read_health_rules(yaml.safe_load(body)["healthRules"], Location("docs"), problems)
             assert not list(problems)
             continue
         values = {k.removeprefix("gitops:"): v for k, v in yaml.safe_load(body)["config"].items()}
