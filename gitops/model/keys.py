@@ -31,6 +31,14 @@ class ObjectKey:
         namespace = f"{self.namespace}/" if self.namespace else ""
         return f"{group}{self.kind}:{namespace}{self.name}"
 
+    @classmethod
+    def of(cls, resource_name: str) -> ObjectKey:
+        """The identity in a Pulumi resource's name, the way back from `resource_name`."""
+        head, _, tail = resource_name.partition(":")
+        group, _, kind = head.rpartition("/")
+        namespace, _, name = tail.rpartition("/")
+        return cls(group, kind, namespace, name)
+
     def __str__(self) -> str:
         """How messages call it: `Deployment shop/web`."""
         namespace = f"{self.namespace}/" if self.namespace else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gitops.model.application import Application
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
@@ -91,3 +93,17 @@ class Plan:
     def keys(self) -> frozenset[ObjectKey]:
         """The identities of all objects."""
         return frozenset(item.manifest.key for item in self.objects)
+
+    def without(self, keys: Collection[ObjectKey]) -> Plan:
+        """The plan without some objects; what came after one of them now comes after what that came after."""
+        inherited: dict[str, tuple[str, ...]] = {}
+        steps: list[Step] = []
+        for step in self.steps:
+            after = {name for one in step.after for name in inherited.get(one, (one,))}
+            if isinstance(step, PlannedObject) and step.manifest.key in keys:
+                inherited[step.name] = tuple(sorted(after))
+            else:
+                steps.append(
+                    step if not after ^ set(step.after) else replace(step, after=tuple(sorted(after)))
+                )
+        return replace(self, steps=tuple(steps))
