@@ -47,8 +47,9 @@ def _blocked(plan: Plan, failed: Collection[str]) -> set[str]:
 
 
 def _problem(item: PlannedObject, reason: str) -> Problem:
+    name = str(item.manifest.key)
     return Problem(
-        f"{item.manifest.key}: {reason}",
+        reason if reason.startswith(name) else f"{name}: {reason}",
         item.manifest.where,
         "mend it in Git or in the cluster and sync again: what was done is kept",
         item.manifest.application,

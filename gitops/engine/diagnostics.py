@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # `  kubernetes:apps/v1:Deployment (apps/Deployment:web/web):`
 _RESOURCE = re.compile(r"^  (\S+) \((\S+)\):$")
-_NOISE = re.compile(r"^(error: )?(update failed|preview failed|resource registration failed)$")
+_NOISE = re.compile(r"^(update failed|preview failed|resource registration failed|\d+ errors? occurred:)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def failures(printed: str) -> tuple[Failure, ...]:
                 told = text.startswith("error: ")
             text = text.removeprefix("error: ")
             if told and text and not _NOISE.match(text):
-                lines.append(text)
+                lines.append(text.removeprefix("* "))
     return tuple(
-        Failure(kind, name, "\n".join(reason)) for (kind, name), reason in sorted(found.items()) if reason
+        Failure(kind, name, "; ".join(reason)) for (kind, name), reason in sorted(found.items()) if reason
     )
 
 

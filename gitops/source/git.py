@@ -7,10 +7,13 @@ ever reach a cluster.
 from __future__ import annotations
 
 import base64
+import configparser
 import fcntl
 import hashlib
 import os
 import shlex
+import shutil
+import tempfile
 import threading
 import weakref
 from contextlib import contextmanager
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 FETCH_TIMEOUT = 120.0
 _NOT_FOUND = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
 _NO_ACCESS = ("authentication failed", "permission denied", "could not read username", "403", "401")
+_NO_ANSWER = ("could not resolve", "failed to connect", "couldn't connect", "timed out", "did not complete")
+# Anything else may come from a damaged cache, and is tried once more in a new one.
+_NOT_DAMAGE = (*_NOT_FOUND, *_NO_ACCESS, *_NO_ANSWER)
+_DAMAGE = (git.GitError, git.BadName, configparser.Error, OSError, ValueError)
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -51,11 +58,32 @@ def fetch(repository: Repository, cache: Path) -> Commit:
     folder = cache / "repositories" / hashlib.sha256(repository.url.encode()).hexdigest()[:24]
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder), _translated(repository):
-        repo = _bare(folder)
-        sha = repository.revision
-        if not (is_commit(sha) and _has(repo, sha)):
-            sha = _fetch(repo, repository)
-        return _commit(repo, sha)
+        try:
+            return _current(folder, repository)
+        except _DAMAGE as error:
+            if any(sign in _text(error).lower() for sign in _NOT_DAMAGE):
+                raise
+            _renew(folder, repository)
+            return _current(folder, repository)
+
+
+def _current(folder: Path, repository: Repository) -> Commit:
+    repo, sha = _bare(folder), repository.revision
+    if not (is_commit(sha) and _has(repo, sha)):
+        sha = _fetch(repo, repository)
+    return _commit(repo, sha, _reader(folder, repository))
+
+
+def _renew(folder: Path, repository: Repository) -> None:
+    """Fetch into a new folder, and only then put the old one aside, where it lies until the next time."""
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder.parent) as scratch:
+        fresh = Path(scratch) / "repository"
+        fresh.mkdir()
+        _fetch(_bare(fresh), repository)
+        aside = folder.with_name(f"{folder.name}.damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        fresh.rename(folder)
 
 
 def _bare(folder: Path) -> git.Repo:
@@ -89,7 +117,7 @@ def _fetch(repo: git.Repo, repository: Repository) -> str:
     return str(repo.git.rev_parse("--verify", f"{kept}^{{commit}}"))
 
 
-def _commit(repo: git.Repo, sha: str) -> Commit:
+def _commit(repo: git.Repo, sha: str, read_object: Callable[[str], bytes]) -> Commit:
     time, author, subject = repo.git.show("-s", "--format=%ct%x00%an%x00%s", sha, "--").split("\0")
     listing = repo.git.ls_tree("-r", "-t", "-z", "--full-tree", sha)
     return Commit(
@@ -98,27 +126,46 @@ def _commit(repo: git.Repo, sha: str) -> Commit:
         author=author,
         subject=subject,
         entries=parse_tree(listing),
-        read_object=_reader(repo),
+        read_object=read_object,
     )
 
 
-def _reader(repo: git.Repo) -> Callable[[str], bytes]:
-    """Content by object id through Git's one long-lived reader, which answers one caller at a time."""
+def _reader(folder: Path, repository: Repository) -> Callable[[str], bytes]:
+    """Content by object id through Git's one long-lived process, which answers one caller at a time.
+
+    An object that is damaged or missing is fetched again, once, with the whole repository.
+    """
     lock = threading.Lock()
+    open_now = [_bare(folder)]
+    renewed: list[bool] = []
+
+    def content(object_id: str) -> bytes:
+        return bytes(open_now[-1].odb.stream(bytes.fromhex(object_id)).read())
 
     def read(object_id: str) -> bytes:
         try:
             with lock:
-                return bytes(repo.odb.stream(bytes.fromhex(object_id)).read())
-        except (git.GitError, git.BadName, OSError, ValueError) as error:
+                try:
+                    return content(object_id)
+                except _DAMAGE:
+                    if renewed:
+                        raise
+                    renewed.append(True)
+                    with _locked(folder), _translated(repository):
+                        _renew(folder, repository)
+                    open_now.append(_bare(folder))
+                    return content(object_id)
+        except _DAMAGE as error:
             raise AccessError(
                 f"object {object_id} of the cached repository can't be read: {error}",
-                next_step=f"remove the damaged cache: {repo.git_dir}",
+                next_step=f"remove the damaged cache: {folder}",
             ) from error
 
-    weakref.finalize(
-        read, repo.git.clear_cache
-    )  # ends Git's process, and not when it happens to be collected
+    def close() -> None:
+        for repo in open_now:
+            repo.git.clear_cache()
+
+    weakref.finalize(read, close)  # ends Git's process, and not when it happens to be collected
     return read
 
 
@@ -143,8 +190,8 @@ def _environment(repository: Repository) -> dict[str, str]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One fetch at a time in one cached repository; the lock ends with the process."""
-    with (folder / "gitops.lock").open("w") as file:
+    """One fetch at a time for one cached repository; the lock ends with the process."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -154,8 +201,8 @@ def _translated(repository: Repository) -> Iterator[None]:
     """Turn Git's failures into ours, with the address and without the credential."""
     try:
         yield
-    except (git.GitError, OSError, ValueError) as error:
-        text = str(getattr(error, "stderr", "") or error).strip().strip("'").strip()
+    except _DAMAGE as error:
+        text = _text(error)
         if repository.token:
             text = text.replace(repository.token, "***")
         reason = " ".join(line.strip() for line in text.splitlines() if line.strip())[-400:]
@@ -168,3 +215,8 @@ def _translated(repository: Repository) -> Iterator[None]:
         if any(sign in text.lower() for sign in _NO_ACCESS):
             step = "set gitops:repositoryToken (https) or gitops:repositoryKeyFile (ssh)"
         raise AccessError(f"repository {repository.url} can't be read: {reason}", next_step=step) from error
+
+
+def _text(error: Exception) -> str:
+    """What Git said."""
+    return str(getattr(error, "stderr", "") or error).strip().strip("'").strip()

@@ -26,9 +26,7 @@ def recorded(name: str, of: str, serves: tuple[str, str] | None = None) -> Recor
 
 
 def gate(name: str, of: str) -> Recorded:
-    return Recorded(
-        f"{PREFIX}$pulumi:index:Stash::{name}", "pulumi:index:Stash", name, f"{PREFIX}::{of}"
-    )
+    return Recorded(f"{PREFIX}$pulumi:index:Stash::{name}", "pulumi:index:Stash", name, f"{PREFIX}::{of}")
 
 
 def left_out(name: str, *states: str) -> LeftOut:
@@ -91,9 +89,7 @@ def test_what_it_was_about_to_take_over_stays() -> None:
 
 
 def test_what_a_sound_application_states_is_hers_even_when_the_broken_one_needs_it() -> None:
-    plan = plan_of(
-        [given.application("web-2")], given.manifest("Namespace", "web", of="web-2", namespace="")
-    )
+    plan = plan_of([given.application("web-2")], given.manifest("Namespace", "web", of="web-2", namespace=""))
     state = (*STATE, recorded("Namespace:web", "web-2"))
     keep = kept([left_out("web")], state, {}, plan)
     assert "Namespace:web" not in names(keep.urns)

@@ -66,7 +66,11 @@ def test_without_mistakes_it_is_the_whole_plan(repository: GitRepository) -> Non
     [
         ("bad.yaml", "a: [\n", "k8s/02-apps/web/bad.yaml:"),
         ("gitops.yaml", "wavve: 1\n", "k8s/02-apps/web/gitops.yaml:1: key `wavve` is not known"),
-        ("odd.yaml", "apiVersion: x.io/v1\nkind: Odd\nmetadata: {name: x}\n", "kind Odd of x.io/v1 is unknown"),
+        (
+            "odd.yaml",
+            "apiVersion: x.io/v1\nkind: Odd\nmetadata: {name: x}\n",
+            "kind Odd of x.io/v1 is unknown",
+        ),
         ("gitops.yaml", "dependsOn: [nobody]\n", "there is no such application"),
         ("Chart.yaml", "name: x\n", "is a Helm chart"),
         ("kustomization.yaml", "resources: [../../../../etc]\n", "k8s/02-apps/web/kustomization.yaml"),

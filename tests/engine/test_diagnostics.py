@@ -11,8 +11,9 @@ PRINTED = """
 Diagnostics:
   kubernetes:apps/v1:Deployment (apps/Deployment:api/api):
     warning: it takes long
-    error: the Deployment was not ready:
-    pod api-1: Unschedulable
+    error: 2 errors occurred:
+    \t* the Deployment was not ready
+    \t* pod api-1: Unschedulable
   kubernetes:core/v1:ConfigMap (ConfigMap:web/x):
     warning: only a warning
   pulumi:pulumi:Stack (gitops-partial):
@@ -30,7 +31,7 @@ def test_every_error_is_told_once_with_its_resource_and_all_its_lines() -> None:
         Failure(
             "kubernetes:apps/v1:Deployment",
             "apps/Deployment:api/api",
-            "the Deployment was not ready:\npod api-1: Unschedulable",
+            "the Deployment was not ready; pod api-1: Unschedulable",
         ),
     )
 
