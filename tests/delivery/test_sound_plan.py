@@ -72,7 +72,6 @@ def test_without_mistakes_it_is_the_whole_plan(repository: GitRepository) -> Non
             "kind Odd of x.io/v1 is unknown",
         ),
         ("gitops.yaml", "dependsOn: [nobody]\n", "there is no such application"),
-        ("Chart.yaml", "name: x\n", "is a Helm chart"),
         ("kustomization.yaml", "resources: [../../../../etc]\n", "k8s/02-apps/web/kustomization.yaml"),
     ],
 )
