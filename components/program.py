@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.config import read_settings
+from components.hooks import HookRunner
 from components.platform import Platform, PlatformArgs
 from components.provider import cluster_provider
 from gitops.cluster.connect import connect
@@ -41,6 +42,7 @@ def deploy() -> None:
 def register(settings: Settings, plan: Plan) -> None:
     """A plan's resources and the stack's outputs, registered with the engine."""
     allow_deep_messages()
-    platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings)))
+    hooks = HookRunner(plan, connect(settings.cluster))
+    platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings), hooks))
     for name in ("revision", "waves", "applications"):
         pulumi.export(name, platform.outputs[name])

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gitops.manifests.raw import RawObject
+from gitops.model.phase import is_hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +69,11 @@ def _first_fault(body: Any) -> tuple[str, str] | None:
 
 
 def _metadata_fault(kind: str, metadata: JsonObject) -> tuple[str, str] | None:
-    if "generateName" in metadata:
-        return f"{kind} has generateName, so it would be another object every time", "give it a name"
     name, namespace = metadata.get("name"), metadata.get("namespace")
+    if "generateName" in metadata:
+        if not is_hook(metadata.get("annotations") or {}):
+            return f"{kind} has generateName, so it would be another object every time", "give it a name"
+        name = name or str(metadata["generateName"]).rstrip("-.")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return f"{kind} has the name {name!r}, which is not one", "give it a name (quote numbers)"
     if namespace is not None and (not isinstance(namespace, str) or not _NAME.fullmatch(namespace)):

@@ -9,6 +9,8 @@ APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
 # "false" on an object that stays when it leaves Git: the object tells it itself, since no plan knows it then
 PRUNE_ANNOTATION = "gitops.internal/prune"
+# on a live object that a hook made: the name that its hook has in the plan
+HOOK_ANNOTATION = "gitops.internal/hook"
 FIELD_MANAGER = "gitops"
 
 
