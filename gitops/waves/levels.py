@@ -55,14 +55,12 @@ def application_steps(
         phase: [i for i in items if i.phase is phase] for phase in (Phase.PRE_DELETE, Phase.POST_DELETE)
     }
     # deletion is the reverse: what runs when everything is gone comes first, what runs before that comes last
-    after_end = making.ending(ending[Phase.POST_DELETE], around.opening)
-    steps: list[Step] = [*after_end]
-    strict, opening = around.strict, around.opening
-    if after_end:
-        strict, opening = True, tuple(step.name for step in after_end)
+    steps, opening = making.ending(ending[Phase.POST_DELETE], around.opening)
+    strict = around.strict or bool(steps)
     steps += making.levels([item for item in items if item.phase in SYNC_PHASES], opening, strict=strict)
     names = tuple(step.name for step in steps if not isinstance(step, Gate))
-    return [*steps, *making.ending(ending[Phase.PRE_DELETE], names or opening)]
+    before_end, _ = making.ending(ending[Phase.PRE_DELETE], names or opening)
+    return [*steps, *before_end]
 
 
 def failure_hooks(application: Application, everything: Sequence[Placed]) -> list[Hook]:
@@ -94,19 +92,14 @@ class _Making:
                 opening, strict = (name,), True
         return steps
 
-    def ending(self, items: Sequence[Placed], opening: tuple[str, ...]) -> list[Hook]:
-        """Hooks that run when they are deleted: in reverse, so that the first comes after all others."""
-        hooks: list[Hook] = []
-        in_reverse = sorted(
-            items, key=lambda item: (item.level[1], kind_rank(item.manifest.kind)), reverse=True
-        )
-        for _, members in groupby(
-            in_reverse, key=lambda item: (item.level[1], kind_rank(item.manifest.kind))
-        ):
+    def ending(self, items: Sequence[Placed], opening: tuple[str, ...]) -> tuple[list[Step], tuple[str, ...]]:
+        """Hooks that run when they are deleted, in reverse, and the names of those that come last here."""
+        hooks: list[Step] = []
+        for _, members in groupby(sorted(items, key=_rank, reverse=True), key=_rank):
             level = [self.hook(item, opening) for item in members]
             hooks += level
             opening = tuple(hook.name for hook in level)
-        return hooks
+        return hooks, opening
 
     def hook(self, item: Placed, after: tuple[str, ...]) -> Hook:
         return Hook(
@@ -153,6 +146,10 @@ def _name(item: Placed) -> str:
     """The name of the step that an item becomes."""
     name = item.manifest.key.resource_name
     return f"hook-{item.phase}:{item.manifest.application}/{name}" if item.hook else name
+
+
+def _rank(item: Placed) -> tuple[int, int]:
+    return item.level[1], kind_rank(item.manifest.kind)
 
 
 def _comes_before(other: Placed, item: Placed) -> bool:
