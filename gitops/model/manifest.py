@@ -38,9 +38,8 @@ class Manifest:
 
     @property
     def key(self) -> ObjectKey:
-        """The object's identity in the cluster; a hook that is named anew each time has its `generateName`."""
+        """The object's identity in the cluster."""
         metadata = self.body["metadata"]
-        name = metadata.get("name") or metadata["generateName"]
         return ObjectKey(
-            group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(name)
+            group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(metadata["name"])
         )
