@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gitops.model.manifest import JsonObject
     from gitops.model.plan import PlannedObject
 
-GATE_TYPE = "pulumi:index:Stash"
+STASH_TYPE = "pulumi:index:Stash"
 # An object keeps its resource when its apiVersion moves between any two of these.
 VERSIONS = tuple(
     "v1 v2 v1beta1 v1beta2 v1beta3 v1alpha1 v1alpha2 v1alpha3 v2beta1 v2beta2 v2alpha1 v3".split()
@@ -50,15 +50,22 @@ def provider_hints(planned: PlannedObject) -> JsonObject:
     return hints
 
 
-def gate_request(name: str, parent: str, dependencies: list[str]) -> resource_pb2.RegisterResourceRequest:
-    """A gate: it exists when its dependencies are ready, and its constant value never changes."""
+def stash_request(
+    name: str,
+    parent: str,
+    dependencies: list[str],
+    value: Any,
+    hooks: resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None = None,
+) -> resource_pb2.RegisterResourceRequest:
+    """A gate or hook: it exists when its dependencies are ready, and changes when its value does."""
     return resource_pb2.RegisterResourceRequest(
-        type=GATE_TYPE,
+        type=STASH_TYPE,
         name=name,
         parent=parent,
         custom=True,
-        object=_struct({"input": "ready"}),
+        object=_struct({"input": value}),
         dependencies=dependencies,
+        hooks=hooks,
         acceptSecrets=True,
         acceptResources=True,
         supportsPartialValues=True,
@@ -74,6 +81,7 @@ def object_request(
     *,
     deleted_with: str,
     prune: bool,
+    hooks: resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None = None,
 ) -> resource_pb2.RegisterResourceRequest:
     """An object under its application, after the resources it waits for; all references are URNs."""
     api_version, kind = planned.manifest.api_version, planned.manifest.kind
@@ -94,6 +102,7 @@ def object_request(
         customTimeouts=resource_pb2.RegisterResourceRequest.CustomTimeouts(create=timeout, update=timeout),
         deletedWith=deleted_with,
         retainOnDelete=None if prune else True,
+        hooks=hooks,
         acceptSecrets=True,
         acceptResources=True,
         supportsPartialValues=True,
@@ -110,8 +119,13 @@ def properties(planned: PlannedObject) -> dict[str, Any]:
     if body["kind"] == "Secret":
         for field in ("data", "stringData"):
             if field in result:
-                result[field] = {_SIGNATURE: _SECRET, "value": result[field]}
+                result[field] = secret(result[field])
     return result
+
+
+def secret(value: Any) -> JsonObject:
+    """A value that the engine encrypts in its state and never shows."""
+    return {_SIGNATURE: _SECRET, "value": value}
 
 
 def _struct(value: JsonObject) -> struct_pb2.Struct:

@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.application import Application
+from components.hooks import failure_hook, stash_hooks, stash_input
 from components.monitor import provider_reference, register_steps
-from components.objects import gate_request, object_request
+from components.objects import object_request, stash_request
 from components.wave import Wave
 from gitops.model.keys import ObjectKey
-from gitops.model.plan import Gate, Plan, PlannedObject
+from gitops.model.phase import Phase
+from gitops.model.plan import Gate, Hook, Plan, PlannedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi.runtime.proto import resource_pb2
 
+    from components.hooks import HookRunner
     from gitops.model.plan import Step
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformArgs:
-    """What a cluster has to look like, and the provider that speaks to it."""
+    """What a cluster has to look like, the provider that speaks to it, and what runs its hooks."""
 
     plan: Plan
     provider: pulumi.ProviderResource
+    hooks: HookRunner | None = None
 
 
 class Platform(pulumi.ComponentResource):
@@ -48,36 +52,45 @@ class Platform(pulumi.ComponentResource):
             model.name: Application(model, pulumi.ResourceOptions(parent=waves[model.wave]))
             for model in plan.applications
         }
-        registered = asyncio.ensure_future(_register(plan, args.provider, waves, applications))
+        registered = asyncio.ensure_future(_register(args, waves, applications))
         self.outputs = pulumi.Output.from_input(registered)
         self.register_outputs({})
 
 
 async def _register(
-    plan: Plan,
-    provider: pulumi.ProviderResource,
+    args: PlatformArgs,
     waves: Mapping[int, Wave],
     applications: Mapping[str, Application],
 ) -> dict[str, Any]:
-    reference = await provider_reference(provider)
+    plan = args.plan
+    if args.hooks:
+        await args.hooks.register()
+    reference = await provider_reference(args.provider)
     parents = {name: await item.urn.future() or "" for name, item in applications.items()}
     wave_parents = {number: await item.urn.future() or "" for number, item in waves.items()}
     prune = {model.name: model.prune for model in plan.applications}
     wave_of = {item.name: item.wave for item in plan.objects}
+    failing = {hook.manifest.application for hook in plan.on_failure}
+    # what runs when an application is gone has to see its objects gone, not only their namespace about to go
+    seen_out = {hook.manifest.application for hook in plan.hooks if hook.phase is Phase.POST_DELETE}
 
     def request(step: Step, urns: Mapping[str, str]) -> resource_pb2.RegisterResourceRequest:
         dependencies = [urns[name] for name in step.after]
         if isinstance(step, Gate):
             parent = parents[step.application] if step.application else wave_parents[step.wave]
-            return gate_request(step.name, parent, dependencies)
+            return stash_request(step.name, parent, dependencies, stash_input(step), stash_hooks(step))
         application = step.manifest.application
+        if isinstance(step, Hook):
+            parent = parents[application]
+            return stash_request(step.name, parent, dependencies, stash_input(step), stash_hooks(step))
         return object_request(
             step,
             parents[application],
             reference,
             dependencies,
-            deleted_with=urns.get(_own_namespace(step, wave_of), ""),
+            deleted_with="" if application in seen_out else urns.get(_own_namespace(step, wave_of), ""),
             prune=prune[application],
+            hooks=failure_hook() if application in failing else None,
         )
 
     await register_steps(plan.steps, request)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.config import read_settings
+from components.hooks import HookRunner
 from components.platform import Platform, PlatformArgs
 from components.provider import cluster_provider
 from gitops.cluster.connect import connect
@@ -20,16 +21,13 @@ if TYPE_CHECKING:
     from gitops.model.settings import Settings
 
 
-def deploy(settings: Settings | None = None) -> Plan:
-    """Settings → what lives → commit → applications → plan → components; gives the plan back.
-
-    Without settings, the stack's configuration is read from the engine.
+def deploy() -> None:
+    """Settings → what lives → commit → applications → plan → components, all or nothing.
 
     Raises:
         GitOpsError: something is wrong; nothing was registered, so nothing is touched.
     """
-    allow_deep_messages()
-    settings = settings or read_settings()
+    settings = read_settings()
     live = connect(settings.cluster).survey(settings.stack)
     plan = desired_plan(settings, live.scopes)
     refuse_mass_deletion(
@@ -38,8 +36,13 @@ def deploy(settings: Settings | None = None) -> Plan:
         settings.delete_limit,
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
-    provider = cluster_provider(settings)
-    platform = Platform("platform", PlatformArgs(plan, provider))
+    register(settings, plan)
+
+
+def register(settings: Settings, plan: Plan) -> None:
+    """A plan's resources and the stack's outputs, registered with the engine."""
+    allow_deep_messages()
+    hooks = HookRunner(plan, connect(settings.cluster))
+    platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings), hooks))
     for name in ("revision", "waves", "applications"):
         pulumi.export(name, platform.outputs[name])
-    return plan

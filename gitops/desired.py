@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops.manifests.build import build
 from gitops.manifests.cache import Cache
-from gitops.model.errors import Problems
+from gitops.model.errors import Location, Problem, Problems, ProblemsError
+from gitops.model.keys import ObjectKey
+from gitops.model.partial import LeftOut
+from gitops.source.descriptor import FILE_NAME
 from gitops.source.git import cache_folder, fetch
 from gitops.source.layout import find_applications
 from gitops.waves.plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from gitops.model.application import Application
+    from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
+    from gitops.source.commit import Commit
 
 
 def desired_plan(
@@ -32,9 +39,116 @@ def desired_plan(
     problems = Problems()
     commit = fetch(settings.repository, folder)
     applications = find_applications(commit, settings, problems)
+    plan, _ = _planned(commit, applications, settings, live_scopes, folder, problems)
+    problems.raise_any()
+    return plan
+
+
+def sound_plan(
+    settings: Settings,
+    live_scopes: Mapping[tuple[str, str], bool],
+    live: Collection[ObjectKey],
+    cache: Path | None = None,
+) -> tuple[Plan, tuple[LeftOut, ...]]:
+    """The plan of the applications that nothing is wrong with, and the others with their problems.
+
+    An application that needs one that is left out is left out too: by `dependsOn`, or because the other one
+    states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects.
+
+    Raises:
+        ProblemsError: something is wrong that no single application is to blame for, or with all of them.
+        AccessError, NotFoundError: the repository or its revision can't be had.
+    """
+    folder = cache or cache_folder()
+    problems = Problems()
+    commit = fetch(settings.repository, folder)
+    found = find_applications(commit, settings, problems)
+    everything: tuple[Manifest, ...] | None = None
+    why: dict[str, list[Problem]] = {}
+    while True:
+        sound = tuple(item for item in found if item.name not in why)
+        plan, manifests = _planned(commit, sound, settings, live_scopes, folder, problems)
+        everything = manifests if everything is None else everything
+        if not problems.found:
+            problems = _without_namespace(plan, everything, live, why)
+        if not problems.found:
+            return plan, _left_out(why, everything)
+        _blame(why, problems)
+        _follow(why, found)
+        if all(item.name in why for item in found):
+            raise ProblemsError(problem for items in why.values() for problem in items)
+        problems = Problems()
+
+
+def _planned(
+    commit: Commit,
+    applications: tuple[Application, ...],
+    settings: Settings,
+    live_scopes: Mapping[tuple[str, str], bool],
+    folder: Path,
+    problems: Problems,
+) -> tuple[Plan, tuple[Manifest, ...]]:
     manifests = build(
         commit, applications, settings, live_scopes, cache=Cache(folder / "objects"), problems=problems
     )
-    plan = make_plan(settings.stack, commit.sha, applications, manifests, problems)
-    problems.raise_any()
-    return plan
+    return make_plan(settings.stack, commit.sha, applications, manifests, problems), manifests
+
+
+def _blame(why: dict[str, list[Problem]], problems: Problems) -> None:
+    """Put every problem with its applications."""
+    if any(not problem.applications for problem in problems):
+        raise ProblemsError(problems)
+    later = ", without the applications that are left out" if why else ""
+    for problem in problems:
+        for name in problem.applications:
+            why.setdefault(name, []).append(replace(problem, what=f"{problem.what}{later}"))
+
+
+def _follow(why: dict[str, list[Problem]], applications: Iterable[Application]) -> None:
+    """Leave out what depends on something that is left out, and what depends on that."""
+    waiting = list(applications)
+    while True:
+        more = [
+            item for item in waiting if item.name not in why and not why.keys().isdisjoint(item.depends_on)
+        ]
+        if not more:
+            return
+        for item in more:
+            names = sorted(why.keys() & set(item.depends_on))
+            why[item.name] = [_waits(item, name) for name in names]
+
+
+def _without_namespace(
+    plan: Plan, everything: Iterable[Manifest], live: Collection[ObjectKey], why: Mapping[str, object]
+) -> Problems:
+    """Note applications whose namespace only an application that is left out would make."""
+    missing = {
+        item.key: item.application
+        for item in everything
+        if item.kind == "Namespace" and item.application in why and item.key not in live
+    }
+    problems = Problems()
+    for item in plan.objects:
+        namespace = ObjectKey("", "Namespace", "", item.manifest.key.namespace)
+        if namespace in missing and namespace not in plan.keys:
+            name = missing[namespace]
+            problems.add(
+                f"needs {namespace}, which {name!r} states, and {name!r} is left out",
+                item.manifest.where,
+                f"mend {name!r}",
+                item.manifest.application,
+            )
+    return problems
+
+
+def _waits(application: Application, name: str) -> Problem:
+    where = application.stated or Location(f"{application.path}/{FILE_NAME}")
+    return Problem(f"waits for {name!r}, which is left out", where, f"mend {name!r}", application.name)
+
+
+def _left_out(why: Mapping[str, list[Problem]], everything: Iterable[Manifest]) -> tuple[LeftOut, ...]:
+    states: dict[str, set[ObjectKey]] = {name: set() for name in why}
+    for item in everything:
+        if item.application in states:
+            states[item.application].add(item.key)
+    return tuple(LeftOut(name, tuple(why[name]), frozenset(states[name])) for name in sorted(why))

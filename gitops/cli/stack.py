@@ -9,6 +9,7 @@ import click
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.cluster.survey import ALLOW_DELETES
+from gitops.report.sync import as_json, as_problems, as_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,18 +24,23 @@ def stack() -> None:
 @stack_option
 @click.option("--refresh", is_flag=True, help="Look at the cluster first and heal what was changed by hand.")
 @click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
-@click.option("--quiet", "-q", is_flag=True, help="Only the last line.")
+@click.option("--quiet", "-q", is_flag=True, help="Only the last line, and what went wrong.")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
-def sync_stack(project: Path, stack: str, refresh: bool, allow_deletes: bool, quiet: bool) -> None:
+def sync_stack(
+    project: Path, stack: str, refresh: bool, allow_deletes: bool, quiet: bool, output: str
+) -> None:
     """Make the cluster match the repository, and prune what no plan and no state knows of.
 
-    Does what `pulumi up` does, then deletes objects that carry the stack's label and are in no plan: a run
-    that was killed half-way can leave such objects.
+    Does what `pulumi up` does, but goes on with the other applications when some are broken in the
+    repository or fail in the cluster; it then ends with 2 or 4. At last it deletes objects that carry the
+    stack's label and are in no plan: a run that was killed half-way can leave such objects.
 
     \b
     Examples:
       gitops stack sync --stack staging
       gitops stack sync --stack prod --refresh
+      gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
     from gitops.delivery.sync import sync  # the engine's SDK is slow to import
 
@@ -45,8 +51,12 @@ def sync_stack(project: Path, stack: str, refresh: bool, allow_deletes: bool, qu
     done = sync(settings, project, refresh=refresh, on_output=None if quiet else _progress)
     for key in done.pruned:
         click.echo(f"pruned {key}", err=True)
-    counts = ", ".join(f"{count} {change}" for change, count in sorted(done.outcome.changes.items()))
-    click.echo(f"{stack} is at {done.revision[:12]}: {counts}; {len(done.pruned)} orphans pruned")
+    problems = as_problems(done)
+    if problems and output == "text":
+        click.echo(problems, err=True)
+    click.echo(as_json(done) if output == "json" else as_summary(done))
+    if done.exit_code:
+        raise click.exceptions.Exit(done.exit_code)
 
 
 def _progress(line: str) -> None:

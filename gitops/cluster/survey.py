@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import RefusedError
-from gitops.model.keys import PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
+from gitops.model.keys import HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -36,7 +36,14 @@ class Survey:
 
     def leaving(self, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
         """What lives, is not wanted and may be deleted: objects that are to be kept say so themselves."""
-        return tuple(sorted(key for key in set(self.objects) - set(wanted) if not _kept(self.objects[key])))
+        hooks = {key.resource_name for key in wanted}
+        return tuple(
+            sorted(
+                key
+                for key in set(self.objects) - set(wanted)
+                if not _kept(self.objects[key]) and made_by_hook(self.objects[key]) not in hooks
+            )
+        )
 
     def path(self, key: ObjectKey) -> str:
         """Where the API serves an object."""
@@ -80,6 +87,11 @@ def refuse_mass_deletion(
         f" ({names}, …), more than the {limit} % that gitops:deleteLimit allows",
         next_step=f"look at the repository's revision; if it is meant, run once with {ALLOW_DELETES}=1",
     )
+
+
+def made_by_hook(item: Object) -> str:
+    """The resource name of the hook that made a live object, "" for an object of its own."""
+    return str((item["metadata"].get("annotations") or {}).get(HOOK_ANNOTATION, ""))
 
 
 def _kept(item: Object) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
-from gitops.engine.stacks import Outcome, up
+from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
+from gitops.delivery.keep import kept
+from gitops.delivery.outcome import outcomes
+from gitops.desired import sound_plan
+from gitops.engine.recorded import recorded
+from gitops.engine.stacks import up
+from gitops.model.partial import Kept
+from gitops.model.synced import Synced
 from gitops.waves.order import kind_rank
 
 if TYPE_CHECKING:
@@ -19,15 +26,6 @@ if TYPE_CHECKING:
     from gitops.model.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """What a sync did; `pruned` are objects that were in no plan and in no state."""
-
-    revision: str
-    outcome: Outcome
-    pruned: tuple[ObjectKey, ...]
-
-
 def sync(
     settings: Settings,
     project: Path,
@@ -35,44 +33,51 @@ def sync(
     refresh: bool = False,
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
-    """Deploy a stack at its revision and prune what carries its label but is in no plan.
+    """Deploy what is sound of a stack at its revision, and prune what carries its label but is in no plan.
 
-    Such objects are left by a run that was killed after it had created them and before it could record it,
-    when the next commit no longer states them.
+    Applications with problems are left out: the engine passes over their resources by exact URN. Where an
+    object fails, the others of its wave go on, later waves don't start, and nothing is deleted or pruned.
 
     Raises:
-        GitOpsError: as the program and the engine raise them; nothing is pruned then.
+        GitOpsError: nothing could be synced at all.
     """
-    from components.program import deploy  # the engine's SDK is slow to import
-
-    plans: list[Plan] = []
-    problems: list[Exception] = []
+    live = connect(settings.cluster).survey(settings.stack)
+    plan, left_out = sound_plan(settings, live.scopes, live.objects)
+    keep = Kept()
+    if left_out:
+        keep = kept(left_out, recorded(settings.stack, project), live.objects, plan)
+        plan = plan.without(keep.owned)
+    refuse_mass_deletion(
+        live.objects,
+        live.objects.keys() - live.leaving(plan.keys | keep.objects),
+        settings.delete_limit,
+        allowed=bool(os.environ.get(ALLOW_DELETES)),
+    )
 
     def program() -> None:
-        try:
-            plans.append(deploy(settings))
-        except Exception as error:
-            problems.append(error)
-            raise
+        from components.program import register  # the provider's SDK is slow to import
 
-    try:
-        outcome = up(settings.stack, project, program, refresh=refresh, on_output=on_output)
-    except Exception:
-        if problems:
-            raise problems[0] from None
-        raise
-    plan = plans[-1]
-    return Synced(plan.revision, outcome, prune_orphans(settings, plan))
+        register(settings, plan)
+
+    outcome = up(settings.stack, project, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
+    pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
+    return Synced(
+        settings.stack, plan.revision, outcome.changes, outcomes(plan, left_out, outcome.failed), pruned
+    )
 
 
-def prune_orphans(settings: Settings, plan: Plan) -> tuple[ObjectKey, ...]:
-    """Delete what carries the stack's label and is in no plan, users before what they use.
+def prune_orphans(settings: Settings, plan: Plan, keep: Kept) -> tuple[ObjectKey, ...]:
+    """Delete what carries the stack's label and is neither in the plan nor kept, users before what they use.
 
-    Objects of an application with `prune: false` stay, as they do when the engine deletes.
+    Such objects are left by a run that was killed after it had created them and before it could record it,
+    when the next commit no longer states them. Objects of an application with `prune: false` stay, as they
+    do when the engine deletes.
     """
     connection = connect(settings.cluster)
     live = connection.survey(settings.stack)
-    orphans = sorted(live.leaving(plan.keys), key=lambda key: (kind_rank(key.kind), key), reverse=True)
+    orphans = sorted(
+        live.leaving(plan.keys | keep.objects), key=lambda key: (kind_rank(key.kind), key), reverse=True
+    )
     for key in orphans:
         try:
             connection.client.delete(live.path(key), uid=live.objects[key]["metadata"]["uid"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops.cluster.health import HEALTHY, Health, Status, health, worst
+from gitops.cluster.survey import made_by_hook
 from gitops.drift.compare import Difference, compare
 from gitops.waves.readiness import IGNORE_ANNOTATION
 
@@ -73,7 +74,7 @@ def application_states(
     `live` holds whole objects; `owner_label` is the label that says which application a live one belongs to.
     """
     extra: dict[str, list[ObjectKey]] = {}
-    for key in sorted(set(live) - plan.keys):
+    for key in sorted(key for key in set(live) - plan.keys if not made_by_hook(live[key])):
         owner = (live[key]["metadata"].get("labels") or {}).get(owner_label, "")
         extra.setdefault(owner, []).append(key)
     return tuple(

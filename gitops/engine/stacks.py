@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pulumi import automation
 
+from gitops.engine.diagnostics import Failure, failures
 from gitops.model.errors import ConflictError, GitOpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PARALLEL = 64
@@ -24,9 +26,15 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: how many resources were created, updated, deleted, left the same."""
+    """What a run did.
 
-    changes: Mapping[str, int]
+    Attributes:
+        changes: how many resources were created, updated, deleted, left the same; empty when some failed.
+        failed: the resources that could not be brought up; what did not wait for them went on.
+    """
+
+    changes: Mapping[str, int] = field(default_factory=dict)
+    failed: tuple[Failure, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -40,29 +48,54 @@ def up(
     program: Callable[[], None],
     *,
     refresh: bool = False,
+    exclude: Sequence[str] = (),
     on_output: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Make the stack's resources match the program; `refresh` looks at the cluster first, to find drift.
 
+    Resources whose URN is in `exclude` are passed over, with what they depend on: the program need not
+    register them, and they stay as they are. When a resource fails, others that don't wait for it go on.
+
     Raises:
         ConflictError: another run holds the stack's lock.
-        GitOpsError: the engine, the provider or the cluster refused.
+        GitOpsError: the engine gave up, and no resource is to blame.
     """
+    with translated(stack, "did not come up"):
+        handle = opened(stack, project, program)
+        try:
+            result = handle.up(
+                refresh=refresh,
+                exclude=list(exclude),
+                continue_on_error=True,
+                parallel=PARALLEL,
+                color="never",
+                suppress_outputs=True,
+                suppress_progress=True,
+                on_output=on_output,
+            )
+        except automation.CommandError as error:
+            failed = tuple(one for one in failures(str(error)) if one.type.startswith("kubernetes:"))
+            if not failed:
+                raise
+            return Outcome(failed=failed)
+    return Outcome({str(k): v for k, v in (result.summary.resource_changes or {}).items()})
+
+
+def opened(stack: str, project: Path, program: Callable[[], None] = lambda: None) -> automation.Stack:
+    """A stack, created where it does not exist, with the program that makes its resources."""
+    return automation.create_or_select_stack(
+        stack_name=stack,
+        project_name="gitops",
+        program=program,
+        opts=automation.LocalWorkspaceOptions(work_dir=str(project), env_vars=dict(SETTINGS)),
+    )
+
+
+@contextmanager
+def translated(stack: str, what: str) -> Iterator[None]:
+    """Turn the engine's failures into ours; `what` says what the stack did not do."""
     try:
-        handle = automation.create_or_select_stack(
-            stack_name=stack,
-            project_name="gitops",
-            program=program,
-            opts=automation.LocalWorkspaceOptions(work_dir=str(project), env_vars=dict(SETTINGS)),
-        )
-        result = handle.up(
-            refresh=refresh,
-            parallel=PARALLEL,
-            color="never",
-            suppress_outputs=True,
-            suppress_progress=True,
-            on_output=on_output,
-        )
+        yield
     except automation.ConcurrentUpdateError as error:
         raise ConflictError(
             f"another run holds the lock of stack {stack!r}",
@@ -70,14 +103,16 @@ def up(
         ) from error
     except automation.CommandError as error:
         raise GitOpsError(
-            f"stack {stack!r} did not come up: {_told(str(error))}",
+            f"stack {stack!r} {what}: {_reason(str(error))}",
             next_step="mend what it names and run again: what was done is kept",
         ) from error
-    return Outcome({str(k): v for k, v in (result.summary.resource_changes or {}).items()})
 
 
-def _told(text: str) -> str:
-    """The engine's diagnostics out of everything it printed."""
-    start = text.find("Diagnostics:")
-    kept = text[start + len("Diagnostics:") :] if start >= 0 else text[-2000:]
-    return "\n".join(line.rstrip() for line in kept.splitlines() if line.strip())[:4000]
+def _reason(printed: str) -> str:
+    """Why a command of the engine failed, out of everything it printed."""
+    found = failures(printed)
+    if found:
+        return "; ".join(f"{one.name}: {one.reason}" for one in found)[:4000]
+    _, _, errors = printed.partition("\n stderr:")
+    lines = [line.strip().removeprefix("error: ") for line in errors.splitlines() if line.strip()]
+    return "; ".join(lines)[-2000:] or "the engine gave no reason"

@@ -181,6 +181,7 @@ def _without_twins(manifests: list[Manifest], problems: Problems) -> list[Manife
                 manifest.where,
                 "keep it in one of the two places",
                 manifest.application,
+                also=(twin.application,),
             )
     return list(first.values())
 

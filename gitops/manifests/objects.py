@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gitops.manifests.raw import RawObject
+from gitops.model.phase import is_hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ _SERVER_OWNED = ("creationTimestamp", "resourceVersion", "uid", "generation", "m
 # A mapping with this key is no plain value to the engine: it may name a file on the machine that deploys.
 ENGINE_MARK = "4dabf18193072939515e22adb298388d"
 _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
-_LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
 # Names may carry colons (RBAC) and, rarely, capitals; a slash would be another object's path.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
@@ -50,8 +50,6 @@ def _is_list(body: Any) -> bool:
 
 def _first_fault(body: Any) -> tuple[str, str] | None:
     """What is wrong with an object, and what to do about it."""
-    if isinstance(body, str) and body.startswith(_LFS_POINTER):
-        return "is a pointer to Git LFS, not the file itself", "commit the file without LFS"
     if not isinstance(body, dict):
         return f"is {_kind_of(body)}, not a Kubernetes object", "state apiVersion, kind and metadata"
     if ENGINE_MARK in repr(body):
@@ -71,9 +69,11 @@ def _first_fault(body: Any) -> tuple[str, str] | None:
 
 
 def _metadata_fault(kind: str, metadata: JsonObject) -> tuple[str, str] | None:
-    if "generateName" in metadata:
-        return f"{kind} has generateName, so it would be another object every time", "give it a name"
     name, namespace = metadata.get("name"), metadata.get("namespace")
+    if "generateName" in metadata:
+        if not is_hook(metadata.get("annotations") or {}):
+            return f"{kind} has generateName, so it would be another object every time", "give it a name"
+        name = name or str(metadata["generateName"]).rstrip("-.")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return f"{kind} has the name {name!r}, which is not one", "give it a name (quote numbers)"
     if namespace is not None and (not isinstance(namespace, str) or not _NAME.fullmatch(namespace)):

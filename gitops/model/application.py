@@ -36,6 +36,7 @@ class Application:
         options: Argo CD's sync options; `create_namespace` and `prune` above are already made from them.
         ignore_differences: fields that are no drift.
         retry: how often a failed sync is tried again.
+        hooks_every_sync: whether hooks run in every sync, not only when something of the application changed.
         stated: the file that states it when that is not its directory's descriptor, and the line.
     """
 
@@ -55,4 +56,5 @@ class Application:
     options: SyncOptions = field(default=SyncOptions())
     ignore_differences: tuple[IgnoreDifference, ...] = ()
     retry: Retry = field(default=Retry())
+    hooks_every_sync: bool = False
     stated: Location | None = None

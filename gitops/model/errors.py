@@ -41,12 +41,19 @@ class Problem:
         where: the place, or None when there is no file to point at.
         next_step: the one thing to do next.
         application: the application that it concerns, or "" when it concerns the whole stack.
+        also: other applications that it concerns just as much.
     """
 
     what: str
     where: Location | None = None
     next_step: str = ""
     application: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def applications(self) -> tuple[str, ...]:
+        """Every application that it concerns; none when it concerns the whole stack."""
+        return (self.application, *self.also) if self.application else ()
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -118,10 +125,15 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
 
     def add(
-        self, what: str, where: Location | None = None, next_step: str = "", application: str = ""
+        self,
+        what: str,
+        where: Location | None = None,
+        next_step: str = "",
+        application: str = "",
+        also: tuple[str, ...] = (),
     ) -> None:
         """Note one problem; equal ones are kept once."""
-        problem = Problem(what, where, next_step, application)
+        problem = Problem(what, where, next_step, application, also)
         if problem not in self.found:
             self.found.append(problem)
 

@@ -9,6 +9,8 @@ APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
 # "false" on an object that stays when it leaves Git: the object tells it itself, since no plan knows it then
 PRUNE_ANNOTATION = "gitops.internal/prune"
+# on a live object that a hook made: the name that its hook has in the plan
+HOOK_ANNOTATION = "gitops.internal/hook"
 FIELD_MANAGER = "gitops"
 
 
@@ -30,6 +32,14 @@ class ObjectKey:
         group = f"{self.group}/" if self.group else ""
         namespace = f"{self.namespace}/" if self.namespace else ""
         return f"{group}{self.kind}:{namespace}{self.name}"
+
+    @classmethod
+    def of(cls, resource_name: str) -> ObjectKey:
+        """The identity in a Pulumi resource's name, the way back from `resource_name`."""
+        head, _, tail = resource_name.partition(":")
+        group, _, kind = head.rpartition("/")
+        namespace, _, name = tail.rpartition("/")
+        return cls(group, kind, namespace, name)
 
     def __str__(self) -> str:
         """How messages call it: `Deployment shop/web`."""

@@ -38,8 +38,9 @@ class Manifest:
 
     @property
     def key(self) -> ObjectKey:
-        """The object's identity in the cluster."""
+        """The object's identity in the cluster; a hook that is named anew each time has its `generateName`."""
         metadata = self.body["metadata"]
+        name = metadata.get("name") or metadata["generateName"]
         return ObjectKey(
-            group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(metadata["name"])
+            group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(name)
         )

@@ -1,14 +1,17 @@
-"""A plan: every object of a stack and what each has to wait for, in the order of registration."""
+"""A plan: every object and hook of a stack and what each has to wait for, in the order of registration."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gitops.model.application import Application
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
+    from gitops.model.phase import DeletePolicy, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,49 @@ class PlannedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """An object that is made, waited for and forgotten: it runs once for each `trigger`.
+
+    Attributes:
+        phase: when in a sync, or in the end of an application, it runs.
+        policies: when what it made is deleted.
+        timeout: seconds that it may take.
+        trigger: a digest of everything that its application states; another one makes it run again.
+        every_sync: whether it runs again in every sync, whatever the trigger.
+    """
+
+    manifest: Manifest
+    phase: Phase
+    wave: int
+    after: tuple[str, ...]
+    policies: frozenset[DeletePolicy]
+    timeout: float
+    trigger: str
+    every_sync: bool = False
+
+    @property
+    def name(self) -> str:
+        """The step's name, such as `hook-PreSync:shop/batch/Job:shop/migrate`."""
+        return f"hook-{self.phase}:{self.manifest.application}/{self.manifest.key.resource_name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A point that is passed when everything in `after` is ready; it creates nothing in the cluster.
 
-    `application` is "" for the gate behind a whole wave.
+    Attributes:
+        application: "" for the gate behind a whole wave.
+        hooks: what has succeeded for good when the gate is passed, so that what it made can go.
     """
 
     name: str
     wave: int
     application: str
     after: tuple[str, ...]
+    hooks: tuple[Hook, ...] = ()
 
 
-Step = PlannedObject | Gate
+Step = PlannedObject | Hook | Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +98,15 @@ class Plan:
         stack: the stack's name, which is also the cluster's.
         revision: the full commit id.
         applications: by wave and name.
-        steps: objects and gates; a step comes after every step that it names.
+        steps: objects, hooks and gates; a step comes after every step that it names.
+        on_failure: hooks of the phase SyncFail, which are no steps: they run when one fails.
     """
 
     stack: str
     revision: str
     applications: tuple[Application, ...]
     steps: tuple[Step, ...]
+    on_failure: tuple[Hook, ...] = ()
 
     @property
     def waves(self) -> tuple[int, ...]:
@@ -88,6 +123,27 @@ class Plan:
         return tuple(item for item in self.objects if item.manifest.application == application)
 
     @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """All hooks, those of failures too."""
+        return (*(step for step in self.steps if isinstance(step, Hook)), *self.on_failure)
+
+    @property
     def keys(self) -> frozenset[ObjectKey]:
-        """The identities of all objects."""
-        return frozenset(item.manifest.key for item in self.objects)
+        """The identities of all objects, and of what hooks make."""
+        return frozenset(
+            {item.manifest.key for item in self.objects} | {hook.manifest.key for hook in self.hooks}
+        )
+
+    def without(self, keys: Collection[ObjectKey]) -> Plan:
+        """The plan without some objects; what came after one of them now comes after what that came after."""
+        inherited: dict[str, tuple[str, ...]] = {}
+        steps: list[Step] = []
+        for step in self.steps:
+            after = {name for one in step.after for name in inherited.get(one, (one,))}
+            if isinstance(step, PlannedObject) and step.manifest.key in keys:
+                inherited[step.name] = tuple(sorted(after))
+            else:
+                steps.append(
+                    step if not after ^ set(step.after) else replace(step, after=tuple(sorted(after)))
+                )
+        return replace(self, steps=tuple(steps))

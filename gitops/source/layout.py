@@ -82,6 +82,7 @@ def _application(
             f"{name!r} can't be an application's name",
             Location(folder.path),
             "use lower-case letters, digits and dashes, 63 at most",
+            name,
         )
         return None
     file = f"{folder.path}/{FILE_NAME}"

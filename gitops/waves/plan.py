@@ -1,14 +1,16 @@
-"""The plan: waves behind gates, namespaces and CRDs first, sync waves inside an application, one order."""
+"""The plan: waves behind gates, namespaces and CRDs first, applications side by side, one order."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import groupby
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from gitops.model.plan import Gate, Plan, PlannedObject, Step
+from gitops.model.phase import Phase
+from gitops.model.plan import Gate, Plan, PlannedObject
 from gitops.waves.dependencies import check_dependencies, in_order
-from gitops.waves.order import PREREQUISITES, WORKLOADS, sort_key, sync_wave
+from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
+from gitops.waves.phases import Placed, placed
 from gitops.waves.readiness import readiness
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from gitops.model.errors import Problems
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
+    from gitops.model.plan import Step
 
 # Objects that others can't exist without: they open their wave, whatever application states them.
 FOUNDATIONS = frozenset(("Namespace", "CustomResourceDefinition"))
@@ -37,42 +40,58 @@ def make_plan(
     """
     applications = tuple(sorted(applications, key=lambda item: (item.wave, item.name)))
     check_dependencies(applications, problems)
+    items = placed(manifests, problems)
     if len(problems):
         return Plan(stack, revision, applications, ())
-    manifests = sorted(manifests, key=sort_key)
-    planner = _Planner({item.name: item for item in applications}, manifests)
+    planner = _Planner({item.name: item for item in applications}, items)
     steps: list[Step] = []
     opening: tuple[str, ...] = ()
     for number in sorted({application.wave for application in applications}):
         wave = planner.wave(number, opening)
-        names = tuple(step.name for step in wave if isinstance(step, PlannedObject))
+        names = tuple(step.name for step in wave if not isinstance(step, Gate) or step.hooks)
         gate = Gate(f"wave-{number}", number, "", names or opening)
         steps += [*wave, gate]
         opening = (gate.name,)
-    return Plan(stack, revision, applications, tuple(steps))
+    failures = tuple(
+        chain.from_iterable(
+            failure_hooks(application, planner.of[application.name]) for application in applications
+        )
+    )
+    return Plan(stack, revision, applications, tuple(steps), failures)
 
 
 class _Planner:
     """One plan in the making: knows whose wave an object is in and where the foundations are."""
 
-    def __init__(self, applications: Mapping[str, Application], manifests: list[Manifest]) -> None:
+    def __init__(self, applications: Mapping[str, Application], items: list[Placed]) -> None:
         self.applications = applications
+        self.of: dict[str, list[Placed]] = defaultdict(list)
         self.foundations: dict[tuple[str, str, str], Manifest] = {}
-        for manifest in manifests:
-            if manifest.kind in FOUNDATIONS:
-                self.foundations[_provides(manifest)] = manifest
-        self.waves = self._waves(manifests)
-        self.by_wave: dict[int, list[Manifest]] = defaultdict(list)
-        for manifest in manifests:
-            self.by_wave[self.waves[manifest.key]].append(manifest)
+        for item in items:
+            self.of[item.manifest.application].append(item)
+            if _is_foundation(item):
+                self.foundations[_provides(item.manifest)] = item.manifest
+        self.waves = self._waves(items)
+        self.by_wave: dict[int, list[Placed]] = defaultdict(list)
+        for item in items:
+            if item.phase is not Phase.SYNC_FAIL:
+                self.by_wave[self._wave_of(item)].append(item)
 
-    def _waves(self, manifests: list[Manifest]) -> dict[ObjectKey, int]:
+    def _waves(self, items: list[Placed]) -> dict[ObjectKey, int]:
         """Each object's wave: its application's, or an earlier one for what is needed earlier."""
-        waves = {item.key: self.applications[item.application].wave for item in manifests}
-        for manifest in manifests:
-            for foundation in self._needs(manifest):
-                waves[foundation.key] = min(waves[foundation.key], waves[manifest.key])
+        waves = {
+            item.manifest.key: self.applications[item.manifest.application].wave
+            for item in items
+            if not item.hook
+        }
+        for item in items:
+            for foundation in self._needs(item.manifest):
+                waves[foundation.key] = min(waves[foundation.key], self._wave_of(item, waves))
         return waves
+
+    def _wave_of(self, item: Placed, waves: Mapping[ObjectKey, int] | None = None) -> int:
+        known = self.waves if waves is None else waves
+        return self.applications[item.manifest.application].wave if item.hook else known[item.manifest.key]
 
     def _needs(self, manifest: Manifest) -> list[Manifest]:
         """The namespace and the CRD of an object, as far as the plan states them."""
@@ -86,57 +105,42 @@ class _Planner:
         """The steps of one wave; `opening` is the gate in front of it."""
         members = self.by_wave[number]
         steps: list[Step] = [
-            self._object(item, number, opening) for item in members if item.kind in FOUNDATIONS
+            self._foundation(item.manifest, number, opening) for item in members if _is_foundation(item)
         ]
-        rest: dict[str, list[Manifest]] = defaultdict(list)
+        rest: dict[str, list[Placed]] = defaultdict(list)
         for item in members:
-            if item.kind not in FOUNDATIONS:
-                rest[item.application].append(item)
+            if not _is_foundation(item):
+                rest[item.manifest.application].append(item)
         applications = in_order(self.applications[name] for name in self.applications if name in rest)
         awaited = {name for application in applications for name in application.depends_on if name in rest}
         for application in applications:
-            earlier = tuple(_gate_name(name) for name in application.depends_on if name in rest)
-            own = self._application(application, number, rest[application.name], earlier or opening)
+            earlier = tuple(application_gate(name) for name in application.depends_on if name in rest)
+            around = Surroundings(
+                number,
+                earlier or opening,
+                bool(earlier),
+                {item.manifest.key: self._bases(item.manifest, number) for item in rest[application.name]},
+            )
+            own = application_steps(application, rest[application.name], around, self.of[application.name])
             steps += own
             if application.name in awaited:
-                names = tuple(step.name for step in own if isinstance(step, PlannedObject))
-                steps.append(Gate(_gate_name(application.name), number, application.name, names))
+                names = tuple(step.name for step in own if not isinstance(step, Gate) or step.hooks)
+                steps.append(Gate(application_gate(application.name), number, application.name, names))
         return steps
 
-    def _application(
-        self, application: Application, number: int, manifests: list[Manifest], opening: tuple[str, ...]
-    ) -> list[Step]:
-        """One application's steps in a wave, its sync waves behind gates of their own."""
-        levels = [(level, list(items)) for level, items in groupby(manifests, key=sync_wave)]
-        steps: list[Step] = []
-        for level, items in levels:
-            objects = [self._object(item, number, opening, items) for item in items]
-            steps += objects
-            if level != levels[-1][0]:
-                name = f"{_gate_name(application.name)}:sync-wave-{level}"
-                steps.append(Gate(name, number, application.name, tuple(item.name for item in objects)))
-                opening = (name,)
-        return steps
-
-    def _object(
-        self, manifest: Manifest, number: int, opening: tuple[str, ...], siblings: Iterable[Manifest] = ()
-    ) -> PlannedObject:
-        """An object after its foundations of this wave, its siblings' prerequisites, and the opening.
-
-        The opening is left out where a sibling that comes after it already stands in between.
-        """
-        foundations = [
+    def _bases(self, manifest: Manifest, number: int) -> tuple[str, ...]:
+        """The foundations of an object that are made in the same wave."""
+        return tuple(
             item.key.resource_name for item in self._needs(manifest) if self.waves[item.key] == number
-        ]
-        prerequisites = [
-            item.key.resource_name
-            for item in siblings
-            if manifest.kind in WORKLOADS and item.kind in PREREQUISITES
-        ]
-        behind_opening = bool(prerequisites) or (bool(foundations) and _is_wave_gate(opening))
-        after = (*(() if behind_opening else opening), *foundations, *prerequisites)
+        )
+
+    def _foundation(self, manifest: Manifest, number: int, opening: tuple[str, ...]) -> PlannedObject:
         application = self.applications[manifest.application]
-        return PlannedObject(manifest, number, readiness(manifest, application), tuple(sorted(set(after))))
+        return PlannedObject(manifest, number, readiness(manifest, application), tuple(sorted(opening)))
+
+
+def _is_foundation(item: Placed) -> bool:
+    return not item.hook and item.manifest.kind in FOUNDATIONS
 
 
 def _provides(manifest: Manifest) -> tuple[str, str, str]:
@@ -148,11 +152,3 @@ def _provides(manifest: Manifest) -> tuple[str, str, str]:
             return "kind", group, kind
         case _:
             return "kind", "", ""
-
-
-def _gate_name(application: str) -> str:
-    return f"application-{application}"
-
-
-def _is_wave_gate(opening: tuple[str, ...]) -> bool:
-    return not opening or opening[0].startswith("wave-")

@@ -14,6 +14,8 @@ import yaml
 
 import gitops.cluster.errors  # noqa: F401 - its errors belong to the tree
 from gitops.cli.main import cli
+from gitops.manifests.objects import checked
+from gitops.manifests.raw import RawObject
 from gitops.model.errors import GitOpsError, Location, Problems
 from gitops.source.descriptor import Descriptor, Timeouts, read_descriptor
 from gitops.source.health_rules import read_health_rules
@@ -33,7 +35,7 @@ TEXT = {file: file.read_text() for file in DOCUMENTS}
 ALL = "\n".join(TEXT.values())
 VARIABLE = re.compile(r"\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|KUBECONFIG)\b")
 # Spoken between this project and Git, plugins or pods; nobody sets them.
-INTERNAL = re.compile(r"GIT_|LC_ALL$|KUBERNETES_|ARGOCD_APP_")
+INTERNAL = re.compile(r"GIT_|KUBERNETES_|ARGOCD_APP_")
 
 
 def fenced(text: str) -> Iterator[tuple[str, str]]:
@@ -169,12 +171,18 @@ def test_yaml_in_the_documents_is_accepted() -> None:
             read_descriptor(body.encode(), "gitops.yaml", "x", problems)
             assert not list(problems)
             continue
+        document = yaml.safe_load(body)
         if body.startswith("healthRules:"):
             problems = Problems()
-            assert read_health_rules(yaml.safe_load(body)["healthRules"], Location("docs"), problems)
+            assert read_health_rules(document["healthRules"], Location("docs"), problems)
             assert not list(problems)
             continue
-        values = {k.removeprefix("gitops:"): v for k, v in yaml.safe_load(body)["config"].items()}
+        if "kind" in document:
+            problems = Problems()
+            assert list(checked(RawObject(Location("x.yaml"), document), "x", problems))
+            assert not list(problems)
+            continue
+        values = {k.removeprefix("gitops:"): v for k, v in document["config"].items()}
         settings_from({"repository": "here.git", **values}, "x", ROOT, {})
     assert seen >= 4
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from gitops.source.git import cache_folder, fetch
 from tests.git_repository import GitRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitops.source.commit import Commit
 
 
@@ -118,11 +121,11 @@ def test_a_token_is_never_told(tmp_path: Path) -> None:
     assert "Basic" not in told
 
 
-@pytest.mark.parametrize("left", [[], ["HEAD"], ["HEAD", "objects"], ["config"], ["gitops.lock"]])
+@pytest.mark.parametrize("left", [[], ["HEAD"], ["HEAD", "objects"], ["config"]])
 def test_a_half_made_cache_is_made_again(repository: GitRepository, tmp_path: Path, left: list[str]) -> None:
     cache = tmp_path / "cache"
     fetched(repository, cache)
-    [folder] = (cache / "repositories").iterdir()
+    folder = cached(cache)
     for name in ("HEAD", "objects", "config", "refs"):
         if name not in left:
             target = folder / name
@@ -130,18 +133,112 @@ def test_a_half_made_cache_is_made_again(repository: GitRepository, tmp_path: Pa
     assert fetched(repository, cache).read("k8s/a.yaml") == b"a: 1\n"
 
 
-def test_a_broken_object_in_the_cache_is_told_and_never_read_as_content(
+def cached(cache: Path) -> Path:
+    """The one cached repository."""
+    [folder] = (p for p in (cache / "repositories").iterdir() if p.is_dir() and not p.suffix)
+    return folder
+
+
+def truncate(folder: Path) -> None:
+    for file in folder.glob("objects/**/*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def empty_objects(folder: Path) -> None:
+    for file in folder.glob("objects/**/*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_bytes(b"")
+
+
+def pack(folder: Path) -> None:
+    subprocess.run(["git", "-C", str(folder), "repack", "-a", "-d", "-q"], check=True)
+    assert list(folder.glob("objects/pack/*.pack"))
+
+
+def truncate_pack(folder: Path) -> None:
+    pack(folder)
+    truncate(folder)
+
+
+def delete_pack(folder: Path) -> None:
+    pack(folder)
+    for file in folder.glob("objects/pack/*.pack"):
+        file.unlink()
+
+
+def delete_head(folder: Path) -> None:
+    (folder / "HEAD").unlink()
+
+
+def break_head(folder: Path) -> None:
+    (folder / "HEAD").write_bytes(b"\0\0\0")
+
+
+def break_configuration(folder: Path) -> None:
+    (folder / "config").write_text("[core\n")
+
+
+def break_references(folder: Path) -> None:
+    for file in folder.glob("refs/**/*"):
+        if file.is_file():
+            file.write_text("nonsense\n")
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+DAMAGES = [
+    truncate, empty_objects, truncate_pack, delete_pack, delete_head, break_head, break_configuration,
+    break_references, empty,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("revision", ["main", "its id"])
+def test_a_damaged_cache_heals_itself(
+    repository: GitRepository, tmp_path: Path, damage: Callable[[Path], None], revision: str
+) -> None:
+    cache, wanted = tmp_path / "cache", "main" if revision == "main" else repository.head
+    fetched(repository, cache, wanted)
+    damage(cached(cache))
+    commit = fetched(repository, cache, wanted)
+    assert (commit.sha, commit.read("k8s/a.yaml")) == (repository.head, b"a: 1\n")
+    again = fetched(repository, cache, wanted)
+    assert again.read("folder/é ä.txt") == b"text"
+
+
+def test_an_object_that_breaks_after_the_commit_was_listed_is_fetched_again(
     repository: GitRepository, tmp_path: Path
 ) -> None:
-    cache = tmp_path / "cache"
-    fetched(repository, cache)
-    for pack in (cache / "repositories").glob("*/objects/**/*"):
-        if pack.is_file():
-            pack.chmod(0o644)
-            pack.write_bytes(b"")
+    commit = fetched(repository, tmp_path / "cache")
+    empty_objects(cached(tmp_path / "cache"))
+    assert commit.read("k8s/a.yaml") == b"a: 1\n"
+    assert commit.read("folder/é ä.txt") == b"text"
+
+
+def test_a_damaged_cache_whose_repository_is_gone_is_told_and_never_read_as_content(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    commit = fetched(repository, tmp_path / "cache")
+    empty_objects(cached(tmp_path / "cache"))
+    repository.path.rename(tmp_path / "gone")
     with pytest.raises(AccessError) as caught:
-        fetched(repository, cache).read("k8s/a.yaml")
-    assert "corrupt" in str(caught.value)
+        commit.read("k8s/a.yaml")
+    assert repository.url in str(caught.value)
+
+
+def test_a_failed_fetch_leaves_a_sound_cache_where_it_is(repository: GitRepository, tmp_path: Path) -> None:
+    sha, url = fetched(repository, tmp_path / "cache").sha, repository.url
+    repository.path.rename(tmp_path / "gone")
+    with pytest.raises(AccessError):
+        fetch(Repository(url, "main"), tmp_path / "cache")
+    assert fetch(Repository(url, sha), tmp_path / "cache").read("k8s/a.yaml") == b"a: 1\n"
+    assert [p.name for p in (tmp_path / "cache" / "repositories").iterdir() if "damaged" in p.name] == []
 
 
 def test_threads_share_a_cache(repository: GitRepository, tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What a sync did to a stack and to each of its applications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops.model.errors import ConfigError, GitOpsError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops.model.keys import ObjectKey
+
+SYNCED, FAILED, WAITING, LEFT_OUT = "Synced", "Failed", "Waiting", "LeftOut"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationOutcome:
+    """One application: `Synced`, `Failed`, `Waiting` (behind one that failed) or `LeftOut`, and why."""
+
+    name: str
+    result: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync did.
+
+    Attributes:
+        stack: the stack's name.
+        revision: the commit that was synced.
+        changes: how many resources were created, updated, deleted, left the same; empty when some failed.
+        applications: by name.
+        pruned: objects that were in no plan and in no state.
+        warnings: what a person should know, though nothing went wrong.
+    """
+
+    stack: str
+    revision: str
+    changes: Mapping[str, int]
+    applications: tuple[ApplicationOutcome, ...]
+    pruned: tuple[ObjectKey, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def having(self, result: str) -> tuple[ApplicationOutcome, ...]:
+        """The applications with a result."""
+        return tuple(item for item in self.applications if item.result == result)
+
+    @property
+    def exit_code(self) -> int:
+        """0, else 4 when the cluster refused something, else 2 when something is wrong in the repository."""
+        if self.having(FAILED):
+            return GitOpsError.exit_code
+        return ConfigError.exit_code if self.having(LEFT_OUT) else 0

@@ -1,0 +1,65 @@
+"""What a sync did, as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING
+
+if TYPE_CHECKING:
+    from gitops.model.errors import Problem
+    from gitops.model.synced import Synced
+
+SCHEMA = "gitops.internal/sync/v1"
+_TITLES = {
+    LEFT_OUT: "left out, and as it was",
+    FAILED: "failed",
+    WAITING: "waits for what failed",
+}
+
+
+def as_summary(done: Synced) -> str:
+    """One line: what was done and what was not."""
+    counts = [f"{count} {change}" for change, count in sorted(done.changes.items())]
+    parts = [f"{len(done.having(SYNCED))} applications synced"]
+    parts += [f"{len(done.having(r))} {t}" for r, t in _TITLES.items() if done.having(r)]
+    parts += [", ".join(counts)] if counts else []
+    return f"{done.stack} is at {done.revision[:12]}: {'; '.join([*parts, f'{len(done.pruned)} orphans pruned'])}"
+
+
+def as_problems(done: Synced) -> str:
+    """Every application that was not synced, with what is wrong and the next step."""
+    lines = [f"warning: {problem}" for problem in done.warnings]
+    for result, title in _TITLES.items():
+        for item in done.having(result):
+            lines.append(f"{item.name}: {title}")
+            lines += [f"  {line}" for problem in item.problems for line in str(problem).splitlines()]
+    return "\n".join(lines)
+
+
+def as_json(done: Synced) -> str:
+    """The documented, versioned form for machines."""
+    document = {
+        "schema": SCHEMA,
+        "stack": done.stack,
+        "revision": done.revision,
+        "applications": [
+            {"name": item.name, "result": item.result, "problems": [_problem(one) for one in item.problems]}
+            for item in done.applications
+        ],
+        "changes": dict(sorted(done.changes.items())),
+        "pruned": [key.resource_name for key in done.pruned],
+        "warnings": [_problem(one) for one in done.warnings],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.where
+    return {
+        "what": problem.what,
+        "file": place.file if place else "",
+        "line": place.line if place else 0,
+        "nextStep": problem.next_step,
+    }
