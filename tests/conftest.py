@@ -1,5 +1,12 @@
-"""The engine's SDK comes first: the provider enters its packages without it where nobody imported it before."""
+"""What holds for all tests.
+
+The engine's SDK comes first: the provider enters its packages without it where nobody imported it before.
+"""
 
 import pulumi
+from hypothesis import HealthCheck, settings
 
 assert pulumi.ComponentResource
+# A machine that does other work too is slow at times; that says nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
