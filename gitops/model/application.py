@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gitops.model.origin import Origin
 from gitops.model.sync import Retry, SyncOptions
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ class Application:
         ignore_differences: fields that are no drift.
         retry: how often a failed sync is tried again.
         hooks_every_sync: whether hooks run in every sync, not only when something of the application changed.
+        automated: whether a new revision is applied without being asked for.
+        allow_empty: whether a sync may prune everything that it has.
+        cascade: whether its objects leave the cluster when it is no longer stated.
         stated: the file that states it when that is not its directory's descriptor, and the line.
+        origin: what an Argo CD Application says of itself besides.
     """
 
     name: str
@@ -57,4 +62,8 @@ class Application:
     ignore_differences: tuple[IgnoreDifference, ...] = ()
     retry: Retry = field(default=Retry())
     hooks_every_sync: bool = False
+    automated: bool = True
+    allow_empty: bool = False
+    cascade: bool = True
     stated: Location | None = None
+    origin: Origin = field(default=Origin())

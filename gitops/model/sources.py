@@ -61,6 +61,8 @@ class Helm:
         file_parameters: name and path of `--set-file`; they win over everything.
         skip_crds: whether the chart's `crds/` is left out.
         skip_tests: whether test hooks are left out of what is read; they are never applied.
+        skip_schema_validation: whether values are not held against the chart's schema.
+        pass_credentials: whether the repository's credentials go to other hosts too.
         kube_version: "" for the cluster's own.
         api_versions: what `.Capabilities.APIVersions` holds instead of the cluster's own.
     """
@@ -75,6 +77,8 @@ class Helm:
     file_parameters: tuple[tuple[str, str], ...] = ()
     skip_crds: bool = False
     skip_tests: bool = False
+    skip_schema_validation: bool = False
+    pass_credentials: bool = False
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
 

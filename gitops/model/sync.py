@@ -61,6 +61,7 @@ class SyncOptions:
         fail_on_shared_resource: whether another application's object is a failure.
         propagation: `foreground`, `background` or `orphan`.
         validate: whether the API server checks fields strictly.
+        client_side_apply_migration: whether fields of `kubectl apply` change their manager.
     """
 
     create_namespace: bool = False
@@ -78,3 +79,4 @@ class SyncOptions:
     fail_on_shared_resource: bool = False
     propagation: str = "foreground"
     validate: bool = True
+    client_side_apply_migration: bool = True

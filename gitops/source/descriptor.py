@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
+from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
     from gitops.model.errors import Problems
 
 FILE_NAME = "gitops.yaml"
-_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
-_PATH = re.compile(r" - at `\$(?:\.)?([^`]*)`")
 
 DnsLabel = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Wave = Annotated[int, msgspec.Meta(ge=-1000, le=1_000_000)]
@@ -51,15 +49,13 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
         problems.add(str(error), Location(file, error.line), "mend the YAML", application)
         return Descriptor()
     except msgspec.ValidationError as error:
-        what, path = _PATH.sub("", str(error)).strip(), _path(str(error))
-        step = "mend the value"
-        if _UNKNOWN.search(what):
+        said = objection(error)
+        what, path, step = str(said), said.path, "mend the value"
+        if said.unknown:
             what = f"key `{path}` is not known"
             step = (
                 f"the keys are: {', '.join(_keys(Timeouts if path.startswith('timeouts.') else Descriptor))}"
             )
-        elif path:
-            what = f"`{path}`: {what}"
         problems.add(what, Location(file, lines.get(path, 1)), step, application)
         return Descriptor()
     if descriptor.timeouts.health:
@@ -75,13 +71,3 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
 
 def _keys(struct: type[msgspec.Struct]) -> list[str]:
     return sorted(field.encode_name for field in msgspec.structs.fields(struct))
-
-
-def _path(message: str) -> str:
-    """Where in the document the message points, as `key.key`."""
-    at = _PATH.search(message)
-    path = at.group(1) if at else ""
-    unknown = _UNKNOWN.search(message)
-    if unknown:
-        return f"{path}.{unknown.group(1)}" if path else unknown.group(1)
-    return path
