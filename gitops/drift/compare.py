@@ -5,10 +5,20 @@ from __future__ import annotations
 import base64
 import re
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gitops.drift.ignore import both_ignored
+from gitops.drift.lists import pairs
+from gitops.drift.managed import Owner, who
+from gitops.drift.noise import INJECTED, may_grow, rules_about
+from gitops.drift.paths import Path, shown
+from gitops.model.keys import ObjectKey, group_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from gitops.model.sync import IgnoreDifference
 
 MASK = "[secret]"
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]{1,4}|[KMGTPE]i|[numkMGTPE]?)")
@@ -18,28 +28,54 @@ _SUFFIX = {
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
 }  # fmt: skip
 # Below these, what looks like a quantity is text.
-_TEXT = re.compile(r"^(?:data|stringData|binaryData|metadata)\b|\b(?:env|args|command)\[")
-# List items that the API server tells apart by one of these fields.
-_MERGE_KEYS = ("name", "containerPort", "port", "mountPath", "type", "topologyKey", "ip", "key")
+_TEXT_ROOTS = frozenset(("data", "stringData", "binaryData", "metadata"))
+_TEXT_LISTS = frozenset(("env", "args", "command"))
 
 
 class Difference(NamedTuple):
-    """A path, what Git states and what lives; `live` is None where nothing does."""
+    """A path, what Git states and what lives; `live` is None where nothing does, `by` where nobody says who."""
 
     path: str
     wanted: Any
     live: Any
+    by: Owner | None = None
+
+
+class Comparison(NamedTuple):
+    """What differs, sorted by path, and the rules that could not be applied."""
+
+    differences: tuple[Difference, ...]
+    failures: tuple[str, ...] = ()
 
 
 def compare(wanted: dict[str, Any], live: dict[str, Any]) -> list[Difference]:
     """Every stated field that the live object contradicts, sorted by path; a Secret's values are masked."""
-    secret = wanted.get("kind") == "Secret"
-    found = sorted(_walk(_stated(wanted), live, ""), key=lambda d: d.path)
-    return [Difference(d.path, MASK, MASK) if secret and _is_value(d.path) else d for d in found]
+    return list(compare_by(wanted, live, ()).differences)
 
 
-def _is_value(path: str) -> bool:
-    return path.startswith(("data", "stringData"))
+def compare_by(wanted: dict[str, Any], live: dict[str, Any], rules: Sequence[IgnoreDifference]) -> Comparison:
+    """The same without the fields that the rules leave out; each difference tells who owns the live field."""
+    stated, kind = _stated(wanted), str(wanted.get("kind"))
+    one, other = both_ignored((*rules_about(stated), *rules), _key(stated), stated, live)
+    found = [
+        Difference(shown(path), *_masked(kind, path, mine, theirs), who(other.body, at))
+        for path, at, mine, theirs in _walk(one.body, other.body, (), (), kind)
+    ]
+    failures = dict.fromkeys((*one.failures, *other.failures))
+    return Comparison(tuple(sorted(found, key=lambda d: d.path)), tuple(failures))
+
+
+def _key(body: dict[str, Any]) -> ObjectKey:
+    metadata = body.get("metadata")
+    name = metadata if isinstance(metadata, dict) else {}
+    group = group_of(str(body.get("apiVersion") or ""))
+    return ObjectKey(
+        group, str(body.get("kind")), str(name.get("namespace") or ""), str(name.get("name") or "")
+    )
+
+
+def _masked(kind: str, path: Path, wanted: Any, live: Any) -> tuple[Any, Any]:
+    return (MASK, MASK) if kind == "Secret" and path[0] in {"data", "stringData"} else (wanted, live)
 
 
 def _stated(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -51,20 +87,23 @@ def _stated(wanted: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "data": {**(wanted.get("data") or {}), **encoded}}
 
 
-def _walk(wanted: Any, live: Any, path: str) -> Iterator[Difference]:
-    match wanted, live:
-        case dict(), dict():
-            for key, value in wanted.items():
-                here = f"{path}.{key}" if path else str(key)
-                if path or key not in {"apiVersion", "kind"}:
-                    yield from _walk(value, live.get(key), here)
-        case list(), list():
-            yield from _lists(wanted, live, path)
-        case _, None if _is_hollow(wanted):
-            return
-        case _:
-            if not _equal(wanted, live, path):
-                yield Difference(path, wanted, live)
+# A path in the wanted object, the live one's, and both values.
+_Found = tuple[Path, Path, Any, Any]
+
+
+def _walk(wanted: Any, live: Any, path: Path, at: Path, kind: str) -> Iterator[_Found]:
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for key, value in wanted.items():
+            there = live.get(key)
+            # equal is equal in every sense, except that True is no 1
+            if type(value) is str and value == there:
+                continue
+            if path or key not in {"apiVersion", "kind"}:
+                yield from _walk(value, there, (*path, str(key)), (*at, key), kind)
+    elif isinstance(wanted, list) and isinstance(live, list):
+        yield from _lists(wanted, live, path, at, kind)
+    elif not (live is None and _is_hollow(wanted)) and not _equal(wanted, live, path):
+        yield path, at, wanted, live
 
 
 def _is_hollow(value: Any) -> bool:
@@ -72,34 +111,37 @@ def _is_hollow(value: Any) -> bool:
     return all(map(_is_hollow, value.values())) if isinstance(value, dict) else not value
 
 
-def _lists(wanted: list[Any], live: list[Any], path: str) -> Iterator[Difference]:
+def _lists(wanted: list[Any], live: list[Any], path: Path, at: Path, kind: str) -> Iterator[_Found]:
     if len(wanted) != len(live) and not all(isinstance(item, dict) for item in wanted):
-        yield Difference(path, wanted, live)
+        yield path, at, wanted, live
         return
-    pairs = _paired(wanted, live)
-    for index, (one, other) in enumerate(pairs):
-        yield from _walk(one, other, f"{path}[{index}]")
-    if len(live) > len(wanted):
-        yield Difference(f"{path}.length", len(wanted), len(live))
+    matched = pairs(wanted, live)
+    for here, there in matched:
+        other = None if there is None else live[there]
+        yield from _walk(wanted[here], other, (*path, here), (*at, here if there is None else there), kind)
+    if len(live) <= len(wanted) or may_grow(kind, path):
+        return
+    known = {there for _, there in matched}
+    extra = [i for i in range(len(live)) if i not in known and not _is_injected(live[i])]
+    if extra or None in known:
+        yield (*path, "length"), (*at, *extra[:1]), len(wanted), len(live)
 
 
-def _paired(wanted: list[Any], live: list[Any]) -> list[tuple[Any, Any]]:
-    """Each wanted item with its live one: by a merge key where all items carry one, else by place."""
-    for key in _MERGE_KEYS:
-        if all(isinstance(i, dict) and isinstance(i.get(key), str | int) for i in (*wanted, *live)):
-            by_key = {str(item[key]): item for item in live}
-            if len(by_key) == len(live):
-                return [(item, by_key.get(str(item[key]))) for item in wanted]
-    return [(item, live[index] if index < len(live) else None) for index, item in enumerate(wanted)]
+def _is_injected(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("name") in INJECTED
 
 
-def _equal(wanted: Any, live: Any, path: str) -> bool:
+def _equal(wanted: Any, live: Any, path: Path) -> bool:
     if wanted == live and isinstance(wanted, bool) == isinstance(live, bool):
         return True
-    if _TEXT.search(path):
+    if (path[:1] and path[0] in _TEXT_ROOTS) or _is_in_text_list(path):
         return False
     one, other = _quantity(wanted), _quantity(live)
     return one is not None and one == other
+
+
+def _is_in_text_list(path: Path) -> bool:
+    return any(step in _TEXT_LISTS and isinstance(after, int) for step, after in pairwise(path))
 
 
 def _quantity(value: Any) -> Decimal | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitops.drift.compare import Difference
     from gitops.drift.state import ApplicationState
 
 SCHEMA = "gitops.internal/applications/v1"
@@ -60,15 +61,24 @@ def _reasons(state: ApplicationState) -> list[str]:
     """At most a few lines that say why an application is not as it should be."""
     reasons = [f"{item.key}: missing" for item in state.objects if item.missing]
     reasons += [
-        f"{item.key}: {difference.path} is {difference.live!r}, Git says {difference.wanted!r}"
+        f"{item.key}: {difference.path} is {difference.live!r}, Git says {difference.wanted!r}{_by(difference)}"
         for item in state.objects
         for difference in item.differences
     ]
     reasons += [f"{key}: lives, but is no longer in Git" for key in state.extra]
+    reasons += [f"{item.key}: {note}" for item in state.objects for note in item.notes]
     if state.health.message:
         reasons.append(state.health.message)
     shown = reasons[:5]
     return [*shown, f"… and {len(reasons) - len(shown)} more"] if len(reasons) > len(shown) else shown
+
+
+def _by(difference: Difference) -> str:
+    return f" ({difference.by.manager}, {difference.by.time})" if difference.by else ""
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {**difference._asdict(), "by": difference.by and difference.by._asdict()}
 
 
 def _entry(state: ApplicationState) -> dict[str, Any]:
@@ -86,7 +96,8 @@ def _entry(state: ApplicationState) -> dict[str, Any]:
                 "key": item.key.resource_name,
                 "missing": item.missing,
                 "health": item.health.status.value,
-                "differences": [difference._asdict() for difference in item.differences],
+                "differences": [_difference(difference) for difference in item.differences],
+                "notes": list(item.notes),
             }
             for item in state.objects
         ],

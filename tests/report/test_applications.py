@@ -16,7 +16,8 @@ REVISION = given.SHA
 def states() -> tuple[ApplicationState, ...]:
     """One application that is well, one that drifted, lost an object and kept another."""
     good = given.manifest("ConfigMap", of="db")
-    drifted = given.manifest("ConfigMap", data={"a": "1"})
+    asked = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
+    drifted = given.manifest("ConfigMap", data={"a": "1"}, annotations=asked)
     lost = given.manifest("Secret", "lost")
     plan = make_plan(
         "test",
@@ -41,6 +42,7 @@ def test_the_table_says_how_every_application_is_and_why() -> None:
         "      Secret web/lost: missing",
         "      ConfigMap web/x: data.a is '2', Git says '1'",
         "      Pod web/old: lives, but is no longer in Git",
+        "      ConfigMap web/x: compare option ServerSideDiff=true has no effect",
     ]
 
 
@@ -77,12 +79,19 @@ def test_the_form_for_machines_is_frozen() -> None:
         "sync": "OutOfSync",
         "health": {"status": "Healthy", "message": ""},
         "objects": [
-            {"key": "Secret:web/lost", "missing": True, "health": "Missing", "differences": []},
+            {
+                "key": "Secret:web/lost",
+                "missing": True,
+                "health": "Missing",
+                "differences": [],
+                "notes": [],
+            },
             {
                 "key": "ConfigMap:web/x",
                 "missing": False,
                 "health": "Healthy",
-                "differences": [{"path": "data.a", "wanted": "1", "live": "2"}],
+                "differences": [{"path": "data.a", "wanted": "1", "live": "2", "by": None}],
+                "notes": ["compare option ServerSideDiff=true has no effect"],
             },
         ],
         "extra": ["Pod:web/old"],
