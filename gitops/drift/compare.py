@@ -117,8 +117,10 @@ def _lists(wanted: list[Any], live: list[Any], path: Path, at: Path, kind: str) 
         return
     matched = pairs(wanted, live)
     for here, there in matched:
-        other = None if there is None else live[there]
-        yield from _walk(wanted[here], other, (*path, here), (*at, here if there is None else there), kind)
+        if there is None:  # nobody owns what is not there, whatever stands in its place
+            yield from _walk(wanted[here], None, (*path, here), (*at, -1), kind)
+        else:
+            yield from _walk(wanted[here], live[there], (*path, here), (*at, there), kind)
     if len(live) <= len(wanted) or may_grow(kind, path):
         return
     known = {there for _, there in matched}
@@ -128,7 +130,7 @@ def _lists(wanted: list[Any], live: list[Any], path: Path, at: Path, kind: str) 
 
 
 def _is_injected(item: Any) -> bool:
-    return isinstance(item, dict) and item.get("name") in INJECTED
+    return isinstance(item, dict) and str(item.get("name")) in INJECTED
 
 
 def _equal(wanted: Any, live: Any, path: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 MAX_EXPRESSION = 4096
 MAX_VALUE = 4 * 1024 * 1024
 _WALL_SECONDS = 30.0  # for a machine that is busy; the worker's own limit is processor time
+_TOO_LONG = "takes too long"
 _WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -77,6 +78,10 @@ def _checked(expression: str) -> dict[str, Any]:
     return {"expression": expression}
 
 
+class _EndlessError(ExpressionError):
+    """It took all its processor time."""
+
+
 class _Worker:
     """One process, started when it is first asked and again when it has died."""
 
@@ -84,6 +89,7 @@ class _Worker:
         self._language = language
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._endless: set[str] = set()
         atexit.register(self.close)
 
     def ask(self, request: dict[str, Any]) -> Any:
@@ -93,13 +99,20 @@ class _Worker:
                 f"is asked of an object that is larger than {MAX_VALUE // 1024 // 1024} MiB"
             )
         with self._lock:
+            if request["expression"] in self._endless:
+                raise ExpressionError(_TOO_LONG)
             process = self._running()
             try:
                 _input(process).write(line + b"\n")
                 _input(process).flush()
             except BrokenPipeError:
                 pass  # how it ended is told below
-            answer = self._answer(process)
+            try:
+                answer = self._answer(process)
+            except _EndlessError:
+                # once is enough: it may be asked of a thousand objects
+                self._endless.add(request["expression"])
+                raise
         match answer:
             case {"error": message, "missing": True}:
                 raise MissingFieldError(message)
@@ -129,8 +142,11 @@ class _Worker:
             part = pipe.read1(65536)
             if not part:
                 code = self.close()
-                slow = code in {-signal.SIGPROF, -signal.SIGKILL}
-                raise ExpressionError("takes too long" if slow else f"ended its evaluator (code {code})")
+                if code == -signal.SIGPROF:
+                    raise _EndlessError(_TOO_LONG)
+                raise ExpressionError(
+                    _TOO_LONG if code == -signal.SIGKILL else f"ended its evaluator ({code})"
+                )
             received += part
         return json.loads(received)
 

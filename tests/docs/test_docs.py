@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import gitops.cluster.errors  # noqa: F401 - its errors belong to the tree
+import gitops.cluster.hooks  # noqa: F401 - and so does its one
 from gitops.cli.main import cli
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject

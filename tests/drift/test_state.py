@@ -7,7 +7,9 @@ import pytest
 from gitops.cluster.health import Status
 from gitops.drift.state import ApplicationState, application_states
 from gitops.model.errors import Problems
+from gitops.model.health_rule import HealthRule
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
+from gitops.model.sync import IgnoreDifference
 from gitops.waves.plan import make_plan
 from tests import given
 
@@ -93,3 +95,35 @@ def test_a_child_application_counts_unless_it_does_not_know_itself(told: str, ex
     child = given.manifest("Application", api="argoproj.io/v1alpha1")
     web = states(living(child, status={"health": {"status": told}}), child)["web"]
     assert web.health.status == expected
+
+
+def test_what_left_git_and_asks_not_to_count_does_not() -> None:
+    item = given.manifest("ConfigMap")
+    asked = {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"}
+    extra = {GONE: {"metadata": {"labels": {APPLICATION_LABEL: "web"}, "annotations": asked}}}
+    assert states({**living(item), **extra}, item)["web"].sync == "Synced"
+
+
+def test_an_application_s_diff_rules_and_a_stack_s_health_rules_are_kept_to() -> None:
+    item = given.manifest("Deployment", api="apps/v1", spec={"replicas": 2})
+    rules = (IgnoreDifference("apps", "Deployment", json_pointers=("/spec/replicas",)),)
+    application = given.application("web", ignore_differences=rules)
+    plan = make_plan("test", given.SHA, [application], [item], Problems())
+    own = HealthRule("apps/v1", "Deployment", current="spec.replicas == 5")
+    [web] = application_states(plan, living(item, spec={"replicas": 5}), APPLICATION_LABEL, (own,))
+    assert (web.sync, web.health.status) == ("Synced", Status.HEALTHY)
+
+
+def test_an_option_or_rule_without_effect_is_noted() -> None:
+    item = given.manifest(
+        "ConfigMap", annotations={"argocd.argoproj.io/compare-options": "IncludeMutationWebhook=true"}
+    )
+    broken = (IgnoreDifference("*", "*", jq_expressions=(".data[",)),)
+    plan = make_plan(
+        "test", given.SHA, [given.application("web", ignore_differences=broken)], [item], Problems()
+    )
+    [web] = application_states(plan, living(item), APPLICATION_LABEL)
+    assert web.sync == "Synced"
+    one, other = web.objects[0].notes
+    assert one == "compare option IncludeMutationWebhook=true has no effect"
+    assert other.startswith("ignoreDifferences: '.data['")

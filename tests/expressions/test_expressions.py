@@ -125,6 +125,12 @@ def test_an_expression_that_takes_too_much_is_ended_and_the_next_one_runs(
     assert run(good, OBJECT)
 
 
+def test_an_expression_without_end_is_tried_once_and_not_for_every_object() -> None:
+    for number in range(100):
+        with pytest.raises(ExpressionError, match="takes too long"):
+            paths(ENDLESS, {"number": number})
+
+
 def test_the_evaluator_knows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITOPS_REPOSITORY_TOKEN", "hush")
     evaluate._JQ.close()
