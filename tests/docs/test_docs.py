@@ -12,8 +12,8 @@ import msgspec
 import pytest
 import yaml
 
-import gitops.cluster.errors  # noqa: F401 - its errors belong to the tree
-import gitops.cluster.hooks  # noqa: F401 - and so does its one
+import gitops.cluster.errors
+import gitops.cluster.hooks  # noqa: F401 - errors of both belong to the tree
 from gitops.cli.main import cli
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject
