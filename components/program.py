@@ -11,8 +11,9 @@ from components.config import read_settings
 from components.hooks import HookRunner
 from components.platform import Platform, PlatformArgs
 from components.provider import cluster_provider
+from components.recorded import recorded_objects
 from gitops.cluster.connect import connect
-from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
+from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.desired import desired_plan
 from gitops.model.deep_messages import allow_deep_messages
 
@@ -29,7 +30,12 @@ def deploy() -> None:
     """
     settings = read_settings()
     live = connect(settings.cluster).survey(settings.stack)
+    if live.hidden:
+        live = live.with_unseen(recorded_objects())
     plan = desired_plan(settings, live.scopes)
+    hidden = live.hidden_of(live.objects.keys() | plan.keys)
+    if hidden:
+        pulumi.log.warn(str(hidden_warning(hidden)))
     refuse_mass_deletion(
         live.objects,
         live.objects.keys() - live.leaving(plan.keys),

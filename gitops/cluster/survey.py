@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
-from gitops.model.errors import RefusedError
+from gitops.model.errors import Problem, RefusedError
 from gitops.model.keys import HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
 
 if TYPE_CHECKING:
@@ -24,15 +24,34 @@ _ALWAYS_ALLOWED = 10
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The stack's live objects by identity, and the kinds that the cluster serves by group and kind."""
+    """What of a stack lives.
+
+    Attributes:
+        objects: the stack's live objects by identity.
+        resources: the kinds that the cluster serves, by group and kind.
+        hidden: group and kind of what we may not list: of these, anything may live.
+    """
 
     objects: Mapping[ObjectKey, Object]
     resources: Mapping[tuple[str, str], Resource]
+    hidden: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def scopes(self) -> dict[tuple[str, str], bool]:
         """Whether each kind that the cluster serves is namespaced."""
         return {kind: resource.namespaced for kind, resource in self.resources.items()}
+
+    def with_unseen(self, keys: Collection[ObjectKey]) -> Survey:
+        """The survey with objects of hidden kinds, which the stack's state knows to live."""
+        unseen: dict[ObjectKey, Object] = {
+            key: {"metadata": {}} for key in keys if (key.group, key.kind) in self.hidden
+        }
+        return replace(self, objects={**unseen, **self.objects})
+
+    def hidden_of(self, keys: Collection[ObjectKey]) -> tuple[str, ...]:
+        """The hidden kinds that some objects have, as `Secret` or `Deployment.apps`."""
+        kinds = {(key.group, key.kind) for key in keys} & self.hidden
+        return tuple(sorted(f"{kind}.{group}" if group else kind for group, kind in kinds))
 
     def leaving(self, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
         """What lives, is not wanted and may be deleted: objects that are to be kept say so themselves."""
@@ -55,11 +74,15 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
     resources = discovery.api_resources()
     wanted = [r for r in resources if (r.group, r.kind) not in _DERIVED and "delete" in r.verbs]
 
+    hidden: set[tuple[str, str]] = set()
+
     def listed(resource: Resource) -> list[tuple[ObjectKey, Object]]:
         try:
             items = client.list(resource.path(), f"{STACK_LABEL}={stack}", metadata_only=metadata_only)
         except ApiError as error:
-            # a kind that we may not see holds nothing of ours; one that is just going away neither
+            if error.status == 403:
+                hidden.add((resource.group, resource.kind))
+            # a kind that is just going away holds nothing of ours
             if error.status in {403, 404, 405}:
                 return []
             raise
@@ -67,7 +90,15 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         found = [pair for pairs in pool.map(listed, wanted) for pair in pairs]
-    return Survey(dict(found), {(r.group, r.kind): r for r in resources})
+    return Survey(dict(found), {(r.group, r.kind): r for r in resources}, frozenset(hidden))
+
+
+def hidden_warning(kinds: Collection[str]) -> Problem:
+    """What a person should know about kinds that may not be listed."""
+    return Problem(
+        f"may not list {', '.join(kinds)}: what a killed run left of these is not found",
+        next_step="grant the user of the kubeconfig context the verb `list` for them, in all namespaces",
+    )
 
 
 def refuse_mass_deletion(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
-from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
+from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.delivery.keep import kept
 from gitops.delivery.outcome import outcomes
 from gitops.desired import sound_plan
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gitops.cluster.survey import Survey
+    from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
@@ -42,10 +44,14 @@ def sync(
         GitOpsError: nothing could be synced at all.
     """
     live = connect(settings.cluster).survey(settings.stack)
+    state = recorded(settings.stack, project) if live.hidden else None
+    live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
     plan, left_out = sound_plan(settings, live.scopes, live.objects)
+    warnings = _warnings(live, plan)
     keep = Kept()
     if left_out:
-        keep = kept(left_out, recorded(settings.stack, project), live.objects, plan)
+        state = recorded(settings.stack, project) if state is None else state
+        keep = kept(left_out, state, live.objects, plan)
         plan = plan.without(keep.owned)
     refuse_mass_deletion(
         live.objects,
@@ -62,8 +68,18 @@ def sync(
     outcome = up(settings.stack, project, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
     return Synced(
-        settings.stack, plan.revision, outcome.changes, outcomes(plan, left_out, outcome.failed), pruned
+        settings.stack,
+        plan.revision,
+        outcome.changes,
+        outcomes(plan, left_out, outcome.failed),
+        pruned,
+        warnings,
     )
+
+
+def _warnings(live: Survey, plan: Plan) -> tuple[Problem, ...]:
+    kinds = live.hidden_of(live.objects.keys() | plan.keys)
+    return (hidden_warning(kinds),) if kinds else ()
 
 
 def prune_orphans(settings: Settings, plan: Plan, keep: Kept) -> tuple[ObjectKey, ...]:

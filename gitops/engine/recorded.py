@@ -40,6 +40,7 @@ def _recorded(item: Mapping[str, Any]) -> Recorded:
         str(item.get("parent", "")),
         ObjectKey.of(name) if is_object else None,
         _serves(item.get("inputs")) if is_object else None,
+        bool(item.get("retainOnDelete")),
     )
 
 

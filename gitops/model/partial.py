@@ -32,6 +32,7 @@ class Recorded:
     Attributes:
         key: which object of the cluster it is; None for components, gates and the provider.
         serves: group and kind of a CustomResourceDefinition's objects, else None.
+        retained: whether the object stays when its resource goes.
     """
 
     urn: str
@@ -40,6 +41,7 @@ class Recorded:
     parent: str
     key: ObjectKey | None = None
     serves: tuple[str, str] | None = None
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
-from gitops.cluster.survey import Survey, refuse_mass_deletion, survey
+from gitops.cluster.survey import Survey, hidden_warning, refuse_mass_deletion, survey
 from gitops.model.errors import RefusedError
 from gitops.model.keys import PRUNE_ANNOTATION, ObjectKey
 
@@ -82,9 +82,21 @@ def test_what_a_controller_made_is_not_the_stack_s() -> None:
     assert surveyed(configmaps=[item("a", "n"), owned, noted])[0] == {"ConfigMap:n/a", "ConfigMap:n/c"}
 
 
-@pytest.mark.parametrize("status", [403, 404, 405])
-def test_a_kind_that_is_hidden_or_just_going_away_holds_nothing(status: int) -> None:
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_kind_that_is_just_going_away_holds_nothing(status: int) -> None:
     assert surveyed(configmaps=refusal(status), namespaces=[item("n")])[0] == {"Namespace:n"}
+
+
+def test_a_kind_that_may_not_be_listed_is_hidden_and_not_empty() -> None:
+    cluster = FakeCluster(deployments=refusal(403), namespaces=[item("n")])
+    found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
+    assert found.hidden == {("apps", "Deployment")}
+    web, other = ObjectKey("apps", "Deployment", "n", "web"), ObjectKey("", "ConfigMap", "n", "x")
+    assert found.hidden_of([web, other]) == ("Deployment.apps",)
+    fuller = found.with_unseen([web, other])
+    assert set(fuller.objects) == {web, ObjectKey("", "Namespace", "", "n")}
+    assert fuller.leaving([ObjectKey("", "Namespace", "", "n")]) == (web,)
+    assert "may not list Deployment.apps" in str(hidden_warning(found.hidden_of([web])))
 
 
 @pytest.mark.parametrize("status", [401, 410, 500, 503])
