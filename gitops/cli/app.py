@@ -25,7 +25,7 @@ def app() -> None:
 @app.command("list")
 @stack_option
 @click.option(
-    "--output", "-o", type=click.Choice(["table", "json", "name"]), default="table", show_default=True
+    "--output", "-o", type=click.Choice(["table", "wide", "json", "name"]), default="table", show_default=True
 )
 @click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
 @click.option("--exit-code", is_flag=True, help="End with 1 when an application is not Synced.")
@@ -51,6 +51,6 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
         case "name":
             click.echo(as_names(states))
         case _:
-            click.echo(as_table(plan.revision, states, headers=not no_headers))
+            click.echo(as_table(plan.revision, states, headers=not no_headers, wide=output == "wide"))
     if exit_code and any(state.sync != SYNCED for state in states):
         raise click.exceptions.Exit(1)

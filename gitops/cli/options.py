@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.source.stackfile import settings_from, stack_names, stack_values
+from gitops.source.stackfile import (
+    NAMESPACE,
+    TOKEN,
+    TOKEN_KEY,
+    settings_from,
+    stack_names,
+    stack_values,
+)
 
 if TYPE_CHECKING:
     from gitops.model.settings import Settings
@@ -31,5 +38,13 @@ stack_option = click.option(
 
 
 def stack_settings(stack: str, project: Path) -> Settings:
-    """The settings in a stack's file, without the engine."""
-    return settings_from(stack_values(stack, project), stack, project, os.environ)
+    """The settings in a stack's file; only an encrypted value there needs the engine."""
+
+    def secret(key: str) -> str:
+        if key == TOKEN_KEY and os.environ.get(TOKEN):
+            return ""
+        from gitops.engine.config import secret_value  # the engine's SDK is slow to import
+
+        return secret_value(stack, project, f"{NAMESPACE}:{key}")
+
+    return settings_from(stack_values(stack, project, secret), stack, project, os.environ)

@@ -92,7 +92,9 @@ def opened(stack: str, project: Path, program: Callable[[], None] = lambda: None
 
 
 @contextmanager
-def translated(stack: str, what: str) -> Iterator[None]:
+def translated(
+    stack: str, what: str, next_step: str = "mend what it names and run again: what was done is kept"
+) -> Iterator[None]:
     """Turn the engine's failures into ours; `what` says what the stack did not do."""
     try:
         yield
@@ -102,10 +104,7 @@ def translated(stack: str, what: str) -> Iterator[None]:
             next_step=f"wait for it; if it was killed: pulumi cancel --yes --stack {stack}",
         ) from error
     except automation.CommandError as error:
-        raise GitOpsError(
-            f"stack {stack!r} {what}: {_reason(str(error))}",
-            next_step="mend what it names and run again: what was done is kept",
-        ) from error
+        raise GitOpsError(f"stack {stack!r} {what}: {_reason(str(error))}", next_step=next_step) from error
 
 
 def _reason(printed: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gitops.drift.state import ApplicationState
 
 SCHEMA = "gitops.internal/applications/v1"
+WIDE = ("PROJECT", "CRITICAL", "SELF-HEAL")
 COLUMNS = ("WAVE", "APPLICATION", "NAMESPACE", "OBJECTS", "SYNC", "HEALTH", "REVISION")
 
 
@@ -26,11 +27,14 @@ def as_json(stack: str, revision: str, states: Sequence[ApplicationState]) -> st
     return json.dumps(document, indent=2)
 
 
-def as_table(revision: str, states: Sequence[ApplicationState], *, headers: bool = True) -> str:
+def as_table(
+    revision: str, states: Sequence[ApplicationState], *, headers: bool = True, wide: bool = False
+) -> str:
     """Aligned columns, one row an application; what is wrong follows its row, indented."""
-    rows = [_row(revision, state) for state in states]
-    table = [COLUMNS, *rows] if headers else rows
-    widths = [max(len(row[i]) for row in table) for i in range(len(COLUMNS))] if table else []
+    rows = [(*_row(revision, state), *(_wide(state) if wide else ())) for state in states]
+    titles = (*COLUMNS, *(WIDE if wide else ()))
+    table = [titles, *rows] if headers else rows
+    widths = [max(len(row[i]) for row in table) for i in range(len(titles))] if table else []
     lines = []
     for index, row in enumerate(table):
         lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -55,6 +59,15 @@ def _row(revision: str, state: ApplicationState) -> tuple[str, ...]:
         state.health.status.value,
         revision[:12],
     )
+
+
+def _wide(state: ApplicationState) -> tuple[str, ...]:
+    application = state.application
+    return application.project, _yes(application.critical), _yes(application.self_heal)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _reasons(state: ApplicationState) -> list[str]:
@@ -89,6 +102,9 @@ def _entry(state: ApplicationState) -> dict[str, Any]:
         "namespace": application.namespace,
         "path": application.path,
         "tree": application.tree,
+        "project": application.project,
+        "critical": application.critical,
+        "selfHeal": application.self_heal,
         "sync": state.sync,
         "health": {"status": state.health.status.value, "message": state.health.message},
         "objects": [

@@ -21,9 +21,11 @@ from gitops.source.url import checked_revision, repository_url
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NAMESPACE = "gitops"
+# in the environment, and in the stack's configuration
+TOKEN, TOKEN_KEY = "GITOPS_REPOSITORY_TOKEN", "repositoryToken"
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
@@ -85,7 +87,7 @@ def settings_from(
         repository=Repository(
             url=repository_url(environment.get("REPO_URL") or config.repository, project),
             revision=checked_revision(config.revision),
-            token=environment.get("GITOPS_REPOSITORY_TOKEN") or config.repository_token,
+            token=environment.get(TOKEN) or config.repository_token,
             key_file=_path(config.repository_key_file, project),
         ),
         cluster=Cluster(kubeconfig=_path(config.kubeconfig, project), context=config.context),
@@ -103,8 +105,10 @@ def stack_names(project: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in project.glob("Pulumi.*.yaml")))
 
 
-def stack_values(stack: str, project: Path) -> dict[str, Any]:
-    """The plain values in a stack's file, for commands that need no engine; secrets are left out.
+def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None = None) -> dict[str, Any]:
+    """The values in a stack's file, for commands that need no engine.
+
+    `secret` opens the encrypted value of a key, such as `repositoryToken`; without it those are left out.
 
     Raises:
         NotFoundError: there is no such file.
@@ -127,11 +131,10 @@ def stack_values(stack: str, project: Path) -> dict[str, Any]:
     if config and not isinstance(config, dict):
         raise ConfigError("config is not a mapping", where=Location(file.name), next_step="mend the file")
     prefix = f"{NAMESPACE}:"
-    return {
-        key.removeprefix(prefix): value
-        for key, value in (config or {}).items()
-        if key.startswith(prefix) and not (isinstance(value, dict) and "secure" in value)
-    }
+    own = {key.removeprefix(prefix): v for key, v in (config or {}).items() if key.startswith(prefix)}
+    encrypted = {key for key, value in own.items() if isinstance(value, dict) and "secure" in value}
+    opened = {key: secret(key) for key in sorted(encrypted)} if secret else {}
+    return {key: value for key, value in own.items() if key not in encrypted} | opened
 
 
 def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster, ...]:

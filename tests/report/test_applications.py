@@ -46,6 +46,17 @@ def test_the_table_says_how_every_application_is_and_why() -> None:
     ]
 
 
+def test_the_wide_table_says_how_an_application_is_to_be_treated() -> None:
+    application = given.application("web", project="shop", critical=True, self_heal=False)
+    plan = make_plan("test", REVISION, [application], [given.manifest("ConfigMap")], Problems())
+    found = application_states(plan, {}, APPLICATION_LABEL)
+    titles, row, *_ = as_table(REVISION, found, wide=True).splitlines()
+    assert titles.split()[-3:] == ["PROJECT", "CRITICAL", "SELF-HEAL"]
+    assert row.split()[-3:] == ["shop", "yes", "no"]
+    [entry] = json.loads(as_json("test", REVISION, found))["applications"]
+    assert (entry["project"], entry["critical"], entry["selfHeal"]) == ("shop", True, False)
+
+
 def test_the_table_without_headers_or_without_rows() -> None:
     assert as_table(REVISION, states(), headers=False).startswith("5 ")
     assert as_table(REVISION, ()).split() == "WAVE APPLICATION NAMESPACE OBJECTS SYNC HEALTH REVISION".split()
@@ -76,6 +87,9 @@ def test_the_form_for_machines_is_frozen() -> None:
         "namespace": "web",
         "path": "k8s/02-apps/web",
         "tree": "tree-of-web",
+        "project": "default",
+        "critical": False,
+        "selfHeal": True,
         "sync": "OutOfSync",
         "health": {"status": "Healthy", "message": ""},
         "objects": [

@@ -90,6 +90,20 @@ def test_a_stack_file_gives_its_plain_values(tmp_path: Path) -> None:
     assert stack_values("staging", tmp_path) == {"repository": "u", "applications": [{"path": "a/*"}]}
 
 
+def test_an_encrypted_value_is_opened_only_where_somebody_can(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(
+        "config:\n  gitops:repository: u\n  gitops:repositoryToken:\n    secure: v1:x\n"
+    )
+    asked: list[str] = []
+
+    def opened(key: str) -> str:
+        asked.append(key)
+        return "clear"
+
+    values = stack_values("staging", tmp_path, opened)
+    assert (values, asked) == ({"repository": "u", "repositoryToken": "clear"}, ["repositoryToken"])
+
+
 @pytest.mark.parametrize(
     "content", ["", "config:\n", "config: {}\n", "encryptionsalt: x\n", "config: []\n", "- a\n"]
 )
