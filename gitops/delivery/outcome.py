@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import Problem
+from gitops.model.plan import Hook, PlannedObject
 from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING, ApplicationOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitops.engine.diagnostics import Failure
-    from gitops.model.application import Application
     from gitops.model.partial import LeftOut
-    from gitops.model.plan import Plan, PlannedObject
+    from gitops.model.plan import Plan
 
 
 def outcomes(
@@ -23,18 +23,21 @@ def outcomes(
     reasons = {one.name: one.reason for one in failures}
     blocked = _blocked(plan, reasons.keys())
     result = [ApplicationOutcome(item.name, LEFT_OUT, item.problems) for item in left_out]
-    result += [_outcome(item, plan.objects_of(item.name), reasons, blocked) for item in plan.applications]
+    steps = [step for step in plan.steps if isinstance(step, PlannedObject | Hook)]
+    for application in plan.applications:
+        own = [step for step in steps if step.manifest.application == application.name]
+        result.append(_outcome(application.name, own, reasons, blocked))
     return tuple(sorted(result, key=lambda item: item.name))
 
 
 def _outcome(
-    application: Application, own: Collection[PlannedObject], reasons: dict[str, str], blocked: set[str]
+    application: str, own: Collection[PlannedObject | Hook], reasons: dict[str, str], blocked: set[str]
 ) -> ApplicationOutcome:
     problems = tuple(_problem(item, reasons[item.name]) for item in own if item.name in reasons)
     if problems:
-        return ApplicationOutcome(application.name, FAILED, problems)
+        return ApplicationOutcome(application, FAILED, problems)
     waits = any(item.name in blocked for item in own)
-    return ApplicationOutcome(application.name, WAITING if waits else SYNCED)
+    return ApplicationOutcome(application, WAITING if waits else SYNCED)
 
 
 def _blocked(plan: Plan, failed: Collection[str]) -> set[str]:
@@ -46,7 +49,7 @@ def _blocked(plan: Plan, failed: Collection[str]) -> set[str]:
     return blocked
 
 
-def _problem(item: PlannedObject, reason: str) -> Problem:
+def _problem(item: PlannedObject | Hook, reason: str) -> Problem:
     name = str(item.manifest.key)
     return Problem(
         reason if reason.startswith(name) else f"{name}: {reason}",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARALLEL = 64
+# What a plan is made of: objects, and the Stashes of hooks and gates.
+_STEPS = ("kubernetes:", "pulumi:index:Stash")
 # Safe because a run that was killed is repaired by the next one: creates are upserts.
 SETTINGS = {
     "PULUMI_SKIP_CHECKPOINTS": "true",
@@ -74,7 +76,7 @@ def up(
                 on_output=on_output,
             )
         except automation.CommandError as error:
-            failed = tuple(one for one in failures(str(error)) if one.type.startswith("kubernetes:"))
+            failed = tuple(one for one in failures(str(error)) if one.type.startswith(_STEPS))
             if not failed:
                 raise
             return Outcome(failed=failed)
