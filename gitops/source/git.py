@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 
 FETCH_TIMEOUT = 120.0
 _NOT_FOUND = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
-_NO_ACCESS = ("authentication failed", "permission denied", "could not read username", "403", "401")
+_NO_ACCESS = (
+    "authentication failed",
+    "permission denied",
+    "could not read username",
+    "error: 403",
+    "error: 401",
+)
 _NO_ANSWER = ("could not resolve", "failed to connect", "couldn't connect", "timed out", "did not complete")
 # Anything else may come from a damaged cache, and is tried once more in a new one.
 _NOT_DAMAGE = (*_NOT_FOUND, *_NO_ACCESS, *_NO_ANSWER)
@@ -76,7 +82,9 @@ def _current(folder: Path, repository: Repository) -> Commit:
 
 def _renew(folder: Path, repository: Repository) -> None:
     """Fetch into a new folder, and only then put the old one aside, where it lies until the next time."""
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder.parent) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="fetch-", dir=folder.parent, ignore_cleanup_errors=True
+    ) as scratch:
         fresh = Path(scratch) / "repository"
         fresh.mkdir()
         _fetch(_bare(fresh), repository)
