@@ -14,6 +14,7 @@ class Origin:
         labels: of the Application object.
         destination_name: how it calls its cluster; "" for an application that is a directory.
         destination_server: that cluster's API server, as it or the fleet calls it.
+        repositories: of its sources, as it writes them.
         history_limit: how many revisions are remembered.
         info: names and values to show to people.
         compare_options: such as `ServerSideDiff=true`.
@@ -23,6 +24,7 @@ class Origin:
     labels: tuple[tuple[str, str], ...] = ()
     destination_name: str = ""
     destination_server: str = ""
+    repositories: tuple[str, ...] = ()
     history_limit: int = 10
     info: tuple[tuple[str, str], ...] = ()
     compare_options: tuple[str, ...] = ()

@@ -57,22 +57,25 @@ def matches(pattern: str, path: str) -> bool:
     return _compiled(pattern).fullmatch(path) is not None
 
 
-def matches_text(pattern: str, text: str) -> bool:
+def matches_text(pattern: str, text: str, *, by_segment: bool = False) -> bool:
     """Whether the whole text matches, where `*` and `?` also take "/" and `{a,b}` is either.
 
-    Source: github.com/gobwas/glob without separators, which Argo CD matches file names with.
+    By segment `*` and `?` stop at "/", and only `**` takes it.
+
+    Source: github.com/gobwas/glob, with which Argo CD matches file names, and, with "/" as separator, repositories.
 
     Raises:
         ValueError: the pattern is malformed.
     """
-    return _compiled_text(pattern).fullmatch(text) is not None
+    return _compiled_text(pattern, by_segment=by_segment).fullmatch(text) is not None
 
 
 _TEXT_TERM = re.compile(r"\*+|\?|\[(!?)([^\]\\]+)\]|\\(.)|[{},]|[^\\\[]", re.DOTALL)
 
 
 @lru_cache(maxsize=1024)
-def _compiled_text(pattern: str) -> re.Pattern[str]:
+def _compiled_text(pattern: str, *, by_segment: bool) -> re.Pattern[str]:
+    one = "[^/]" if by_segment else "."
     parts: list[str] = []
     depth = index = 0
     while index < len(pattern):
@@ -90,9 +93,9 @@ def _compiled_text(pattern: str) -> re.Pattern[str]:
             case "," if depth:
                 parts.append("|")
             case "?":
-                parts.append(".")
+                parts.append(one)
             case stars if stars.startswith("*"):
-                parts.append(".*")
+                parts.append(f"{one}*" if stars == "*" else ".*")
             case ranges if ranges.startswith("["):
                 parts.append(_class(term[2], negated=bool(term[1])))
             case plain:

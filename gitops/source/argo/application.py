@@ -80,6 +80,9 @@ def read_application(raw: RawLike, fleet: Fleet, problems: Problems) -> Applicat
             namespace=metadata.namespace,
             labels=pairs(metadata.labels),
             **_called(spec.destination, cluster, fleet),
+            repositories=tuple(
+                source.repository for source in spec.sources or (spec.source,) if source is not None
+            ),
             history_limit=spec.revision_history_limit,
             info=tuple((item.name, item.value) for item in spec.info),
             compare_options=tuple(

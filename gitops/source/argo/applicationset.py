@@ -144,6 +144,8 @@ def _application(
     if spec.template_patch is not None:
         found = read_documents(templating.text(spec.template_patch, params).encode())
         body = template_patch(body, found[0].body if found else {})
+        if not isinstance(body.get("metadata"), dict) or not isinstance(body.get("spec"), dict):
+            raise GeneratorError("the patch leaves no metadata or no spec", "mend templatePatch")
     if spec.sync_policy.applications_sync == "create-update":
         body["metadata"]["finalizers"] = []
     return _in_step(body, spec)
@@ -154,13 +156,16 @@ def _in_step(body: dict[str, Any], spec: SetSpec) -> dict[str, Any]:
     steps = spec.strategy.rolling_sync.steps
     if spec.strategy.type != "RollingSync" or not steps:
         return body
-    labels = body["metadata"].get("labels") or {}
+    metadata = body["metadata"]
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    for field, value in (("labels", labels), ("annotations", annotations)):
+        if not isinstance(value, dict):
+            raise GeneratorError(f"metadata.{field} is not a mapping", "mend the template")
     for wave, step in enumerate(steps):
         if selects(Selector(match_expressions=step.match_expressions), labels):
-            annotations = {WAVE_ANNOTATION: str(wave), **(body["metadata"].get("annotations") or {})}
-            body["metadata"] = {**body["metadata"], "annotations": annotations}
+            body["metadata"] = {**metadata, "annotations": {WAVE_ANNOTATION: str(wave), **annotations}}
             return body
     raise GeneratorError(
-        f"application {body['metadata'].get('name')!r} is in no step of the rolling sync, so it would never be synced",
+        f"application {metadata.get('name')!r} is in no step of the rolling sync, so it would never be synced",
         "let a step's matchExpressions select its labels",
     )

@@ -37,6 +37,8 @@ def directories(items: tuple[PathItem, ...], commit: Commit) -> Iterator[str]:
         FileError: a pattern is malformed.
     """
     try:
+        for item in items:
+            matches(item.path, "")
         for folder in commit.folders():
             if any(part.startswith(".") for part in folder.path.split("/")):
                 continue

@@ -69,11 +69,11 @@ def _source(source: spec.Source, place: str, reading: Reading, *, several: bool)
         path=path,
         chart=source.chart,
         ref=source.ref,
-        tool=_tool(source, place, reading),
+        tool=read_tool(source, place, reading.object_to),
     )
 
 
-def _tool(source: spec.Source, place: str, reading: Reading) -> model.Tool | None:
+def read_tool(source: spec.Source, place: str, object_to: Callable[[str, str], None]) -> model.Tool | None:
     """The tool that is stated; an empty statement is none, and two are one too many."""
     stated: list[tuple[str, model.Tool]] = []
     if source.directory:
@@ -81,18 +81,16 @@ def _tool(source: spec.Source, place: str, reading: Reading) -> model.Tool | Non
     if source.helm:
         stated.append(("helm", _helm(source.helm)))
     if source.kustomize:
-        stated.append(("kustomize", _kustomize(source.kustomize, place, reading)))
+        stated.append(("kustomize", _kustomize(source.kustomize, place, object_to)))
     told = [(name, tool) for name, tool in stated if tool != type(tool)()]
     if len(told) > 1:
-        reading.object_to(
-            f"{place} states several tools: {', '.join(name for name, _ in told)}", "keep the one"
-        )
+        object_to(f"{place} states several tools: {', '.join(name for name, _ in told)}", "keep the one")
     for name, version in (
         ("helm", source.helm.version if source.helm else ""),
         ("kustomize", source.kustomize.version if source.kustomize else ""),
     ):
         if version and version != "v3":
-            reading.object_to(
+            object_to(
                 f"{place}.{name}.version {version!r} can't be chosen; one exact version renders everything",
                 "take the field out",
             )
@@ -134,15 +132,13 @@ def _helm(stated: spec.Helm) -> model.Helm:
     )
 
 
-def _kustomize(stated: spec.Kustomize, place: str, reading: Reading) -> model.Kustomize:
+def _kustomize(stated: spec.Kustomize, place: str, object_to: Callable[[str, str], None]) -> model.Kustomize:
     replicas = []
     for item in stated.replicas:
         try:
             replicas.append((item.name, int(item.count)))
         except ValueError:
-            reading.object_to(
-                f"{place}.kustomize.replicas of {item.name!r}: {item.count!r} is no number", "mend it"
-            )
+            object_to(f"{place}.kustomize.replicas of {item.name!r}: {item.count!r} is no number", "mend it")
     return model.Kustomize(
         images=stated.images,
         name_prefix=stated.name_prefix,
