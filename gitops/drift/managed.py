@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Owner(NamedTuple):
-    """A field manager, how it wrote (`Apply` or `Update`), and when it last wrote anything to the object."""
+    """A field manager, how it wrote (`Apply` or `Update`), and when it last wrote anything to the object.
+
+    The time is "" for what was written through the subresource `scale`: the API server keeps none.
+    """
 
     manager: str
     operation: str

@@ -87,7 +87,8 @@ def _reasons(state: ApplicationState) -> list[str]:
 
 
 def _by(difference: Difference) -> str:
-    return f" ({difference.by.manager}, {difference.by.time})" if difference.by else ""
+    owner = difference.by
+    return f" ({', '.join(filter(None, (owner.manager, owner.time)))})" if owner else ""
 
 
 def _difference(difference: Difference) -> dict[str, Any]:

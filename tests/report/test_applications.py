@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from gitops.drift.state import ApplicationState, application_states
 from gitops.model.errors import Problems
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
@@ -121,3 +123,23 @@ def test_a_secret_s_value_is_in_neither_form() -> None:
         assert "data.word" in text
         assert "aHVzaA" not in text
         assert "bG91ZA" not in text
+
+
+@pytest.mark.parametrize(
+    ("time", "said"), [("2026-01-01T00:00:00Z", "kubectl, 2026-01-01T00:00:00Z"), ("", "kubectl")]
+)
+def test_a_difference_says_who_and_when_as_far_as_it_is_known(time: str, said: str) -> None:
+    item = given.manifest("ConfigMap", data={"a": "1"})
+    plan = make_plan("test", REVISION, [given.application("web")], [item], Problems())
+    entry = {"manager": "kubectl", "operation": "Update", "time": time, "fieldsV1": {"f:data": {"f:a": {}}}}
+    metadata = {**item.body["metadata"], "managedFields": [entry]}
+    live = {item.key: {**item.body, "data": {"a": "2"}, "metadata": metadata}}
+    found = application_states(plan, live, APPLICATION_LABEL)
+    assert (
+        f"      ConfigMap web/x: data.a is '2', Git says '1' ({said})"
+        in as_table(REVISION, found).splitlines()
+    )
+    [difference] = json.loads(as_json("test", REVISION, found))["applications"][0]["objects"][0][
+        "differences"
+    ]
+    assert difference["by"] == {"manager": "kubectl", "operation": "Update", "time": time}
