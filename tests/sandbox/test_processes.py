@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from sandbox.controlplane.processes import Process, birth, running_in, spawn, te
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SLEEP = ("sleep", "60")
 
@@ -95,13 +95,13 @@ def test_what_does_not_listen_is_killed(tmp_path: Path) -> None:
 
 def test_unknown_processes_are_found_by_program_and_folder(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "elsewhere" / "here"
-    program = ("sh", "-c", "sleep 60; :")
+    name, program = Path(sys.executable).name, (sys.executable, "-c", "import time; time.sleep(60)")
     mine, other, neighbor = (
         spawn([*program, f"--data-dir={folder}/etcd"], log=tmp_path / "log", folder=tmp_path)
         for folder in (here, tmp_path / "here-2", there)
     )
     try:
-        assert [(name, p.pid) for name, p in running_in(here, ["sh"])] == [("sh", mine.pid)]
+        assert [(found, p.pid) for found, p in running_in(here, [name])] == [(name, mine.pid)]
         assert list(running_in(here, ["etcd"])) == []
     finally:
         terminate([mine, other, neighbor])

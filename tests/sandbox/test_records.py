@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import json
 import stat
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 
 from sandbox.controlplane.processes import Process, spawn, terminate
 from sandbox.controlplane.records import Record, replace
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -63,16 +61,17 @@ def test_files_are_private_and_replaced_in_one_step_only_when_they_differ(tmp_pa
 
 
 def test_processes_that_no_record_knows_are_adopted_and_doubles_ended(tmp_path: Path) -> None:
-    command = ("sh", "-c", "sleep 60; :", f"--config={tmp_path}/x")
+    name = Path(sys.executable).name
+    command = (sys.executable, "-c", "import time; time.sleep(60)", f"--config={tmp_path}/x")
     first, second = (spawn(command, log=tmp_path / "log", folder=tmp_path) for _ in range(2))
     try:
         record = Record(tmp_path / "cluster.json")
-        record.adopt(["sh"])
+        record.adopt([name])
         (adopted,) = record.processes.values()
         assert adopted in {first, second}
         assert sum(process.alive() for process in (first, second)) == 1
-        known = Record(record.file, {}, {"sh": adopted})
-        known.adopt(["sh"])
-        assert known.running() == {"sh": adopted}
+        known = Record(record.file, {}, {name: adopted})
+        known.adopt([name])
+        assert known.running() == {name: adopted}
     finally:
         terminate([first, second])
