@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FATE = "sandbox.gitops.internal/fate"
-"""Annotation of pods that shall not do well: `image-pull`, `crash-loop` or `never-ready`."""
+"""Annotation of pods that shall not do well: `image-pull`, `crash-loop`, `failed` or `never-ready`."""
 
 _FROM_MODULE = (
     "node/fast/node-initialize.yaml",
@@ -33,7 +33,7 @@ def render(kwok_module: Path) -> str:
     """
     stages = [*_documents(kwok_module / "kustomize" / "stage" / path for path in _FROM_MODULE)]
     for stage in stages:
-        if stage["metadata"]["name"] == "pod-ready":
+        if stage["metadata"]["name"] in {"pod-ready", "pod-complete"}:
             stage["spec"]["selector"]["matchExpressions"].append(
                 {"key": f'.metadata.annotations["{FATE}"]', "operator": "DoesNotExist"}
             )
