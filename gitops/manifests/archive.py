@@ -32,8 +32,8 @@ def unpacked(data: bytes) -> Commit:
         plain = unzip.decompress(data, MAX_BYTES + 1)
         if len(plain) > MAX_BYTES:
             raise ArchiveError(f"it unpacks to more than {MAX_BYTES // 1024 // 1024} MiB")
-        if not unzip.eof:
-            raise ArchiveError("it is cut short")
+        if not unzip.eof or unzip.unused_data:
+            raise ArchiveError("it is cut short, or something comes after it")
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as archive:
             for member in archive:
                 parts = member.name.removeprefix("./").rstrip("/").split("/")

@@ -107,14 +107,15 @@ def _vendored(commit: Commit, chart: str) -> Iterator[str]:
         if below.count("/") == 1 and basename(below) == "Chart.yaml":
             body, _ = read(commit, entry.path)
             yield str(body.get("name", "")) if isinstance(body, dict) else ""
-        elif "/" not in below and below.endswith((".tgz", ".tar.gz")):
+        elif below.endswith((".tgz", ".tar.gz")):
             try:
                 names = [folder.path for folder in unpacked(commit.read_object(entry.id)).folders()]
             except ArchiveError as error:
                 raise RenderError(
                     f"can't be unpacked: {error}", Location(entry.path), "package it anew"
                 ) from error
-            yield names[0] if names else ""
+            if names and "/" not in below:
+                yield names[0]
 
 
 def _version(commit: Commit, chart: str, name: str, repository: str, wanted: str, where: Location) -> str:
