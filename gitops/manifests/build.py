@@ -81,13 +81,12 @@ def build(
 
         raw = dict(zip(applications, pool.map(stated, applications), strict=True))
     _note_empty(raw, problems)
+    told = Problems() if notes is None else notes
     known = scopes((item.body for items in raw.values() for item in items), live_scopes)
     manifests = [
         manifest
         for application, items in raw.items()
-        for manifest in _last_stated(
-            _manifests(application, items, settings.stack, known, problems), notes or Problems()
-        )
+        for manifest in _last_stated(_manifests(application, items, settings.stack, known, problems), told)
     ]
     unique = _without_twins(manifests, problems)
     return (*_namespaces(applications, unique, settings.stack), *unique)

@@ -91,6 +91,8 @@ def _kubernetes(name: str) -> Recipe:
     )
 
 
+KUSTOMIZE = Recipe("kustomize", "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", "")
+
 RECIPES = (
     Recipe(
         "pulumi",
@@ -112,7 +114,7 @@ RECIPES = (
     _kubernetes("kube-scheduler"),
     _kubernetes("kubectl"),
     Recipe("kwok", KWOK_MODULE, "cmd/kwok"),
-    Recipe("kustomize", "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1", ""),
+    KUSTOMIZE,
 )
 """Every program of a sandbox."""
 
