@@ -95,9 +95,8 @@ def _located(
         return replace(where, file=f"{origin}{where.file}")
 
     for problem in inner:
-        problems.add(
-            problem.what, problem.where and at(problem.where), problem.next_step, problem.application
-        )
+        where = problem.where and at(problem.where)
+        problems.add(problem.what, where, problem.next_step, problem.application, problem.also)
     return [RawObject(at(raw.where), raw.body, index) for raw in objects]
 
 

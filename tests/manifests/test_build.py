@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from gitops.manifests.build import build
 from gitops.manifests.cache import Cache
 from gitops.model.errors import Problems
+from gitops.model.sources import Source
 from gitops.source.layout import find_applications
 from gitops.waves.plan import make_plan
 from tests import given
@@ -174,3 +175,85 @@ def test_equal_commits_give_equal_plans_whatever_the_cache_and_the_order_of_file
         assert not problems.found
         plans.add(json.dumps(asdict(plan)))
     assert len(plans) == 1
+
+
+def test_a_later_source_wins_over_an_earlier_one_and_that_is_noted(tmp_path: Path) -> None:
+    commit = given.commit(
+        {"one/a.yaml": obj("ConfigMap", "a", labels={"of": "one"}), "one/b.yaml": obj("Secret", "b")}
+    )
+    other = given.commit({"a.yaml": obj("ConfigMap", "a", namespace="web", labels={"of": "two"})})
+    application = given.application(
+        sources=(Source(path="one"), Source("https://x/y", "v1")), create_namespace=False
+    )
+    problems, notes, fetched = Problems(), Problems(), []
+
+    def fetch(url: str, revision: str) -> Any:
+        fetched.append((url, revision))
+        return other
+
+    twins = [
+        application,
+        replace(application, name="twin", namespace="twin", sources=application.sources[1:]),
+    ]
+    found = build(
+        commit,
+        twins[:1],
+        given.settings(),
+        {},
+        cache=Cache(tmp_path),
+        problems=problems,
+        fetch=fetch,
+        notes=notes,
+    )
+    assert [(item.key.resource_name, item.where.file) for item in found] == [
+        ("Secret:web/b", "one/b.yaml"),
+        ("ConfigMap:web/a", "https://x/y@v1:a.yaml"),
+    ]
+    assert found[1].body["metadata"]["labels"]["of"] == "two"
+    assert not problems.found
+    [note] = map(str, notes)
+    assert note.startswith("https://x/y@v1:a.yaml:1: ConfigMap web/a replaces the one at one/a.yaml:1")
+    build(commit, twins, given.settings(), {}, cache=Cache(tmp_path), problems=problems, fetch=fetch)
+    assert fetched == [("https://x/y", "v1")] * 2
+
+
+def test_one_source_that_states_an_object_twice_is_wrong(tmp_path: Path) -> None:
+    text = f"{obj('ConfigMap', 'a')}\n---\n{obj('ConfigMap', 'a')}"
+    assert "is already stated" in built({f"{APPS}/web/a.yaml": text}, tmp_path)[1][0]
+
+
+def test_a_repository_that_nobody_fetches_is_told(tmp_path: Path) -> None:
+    problems = Problems()
+    application = given.application(sources=(Source("https://x/y", "v1"),))
+    build(given.commit({}), [application], given.settings(), {}, cache=Cache(tmp_path), problems=problems)
+    assert "https://x/y@v1 is out of reach here" in str(problems.found[0])
+
+
+def test_a_change_of_one_application_renders_one_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in calls of the programs that render."""
+    log, tools = tmp_path / "runs", tmp_path / "bin"
+    tools.mkdir()
+    for name in ("helm", "kustomize"):
+        note = f"echo {name} $* >> {log}"
+        (tools / name).write_text(f"#!/bin/sh\n{note}\necho '{obj('ConfigMap', 'a')}'\n")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    files = {"shared/values.yaml": ""}
+    for index in range(12):
+        files[f"{APPS}/h{index}/Chart.yaml"] = f"name: h{index}"
+        files[f"{APPS}/k{index}/kustomization.yaml"] = "resources: [../../base]"
+    files["k8s/base/kustomization.yaml"] = ""
+    assert built(files, tmp_path / "cache")[1] == []
+    assert len(log.read_text().splitlines()) == 24
+    log.unlink()
+    for change in ({f"{APPS}/h7/values.yaml": "a: 1"}, {f"{APPS}/k7/x.yaml": ""}):
+        files |= change
+        assert built(files, tmp_path / "cache")[1] == []
+    first, second = log.read_text().splitlines()
+    assert first.startswith(f"helm template h7 {APPS}/h7 ")
+    assert second.startswith(f"kustomize build {APPS}/k7")
+    log.unlink()
+    built({**files, "k8s/base/kustomization.yaml": "namePrefix: b-"}, tmp_path / "cache")
+    assert len(log.read_text().splitlines()) == 12

@@ -7,7 +7,9 @@ import pytest
 from gitops.manifests import program
 from gitops.manifests.kustomize import find_kustomize, kustomize_root
 from gitops.manifests.program import Program
+from gitops.model.sources import Kustomize, Source
 from tests import given
+from tests.manifests.chart_archive import chart
 from tests.manifests.rendered import ROOT, rendered, rendering
 
 if TYPE_CHECKING:
@@ -220,3 +222,90 @@ def test_kustomize_is_preferred_to_kubectl(tmp_path: Path, monkeypatch: pytest.M
         found = find_kustomize()
         assert found is not None
         assert found.command == (str(tmp_path / name), *arguments)
+
+
+CHARTS = """
+namePrefix: x-
+helmCharts:
+- name: near
+- {name: far, version: 1.2.3, repo: https://c.example}
+"""
+
+
+@pytest.fixture
+def inflating(tmp_path: Path) -> Any:
+    """A kustomize and a helm that show what they are given, where charts are allowed."""
+    (tmp_path / "package.tgz").write_bytes(chart("far", "1.2.3"))
+    scripts = {
+        "helm": f'#!/bin/sh\necho "$*" >> {tmp_path}/pulls\nexec cp {tmp_path}/package.tgz ./x.tgz\n',
+        "kustomize": "#!/bin/sh\nfor a in \"$@\"; do echo \"- '$a'\"; done\nfind . -type f | sed 's/.*/- &/'\n",
+    }
+    for name, script in scripts.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    return rendering(
+        tmp_path / "cache",
+        helm=Program((str(tmp_path / "helm"),), "helm"),
+        kustomize=Program((str(tmp_path / "kustomize"), "build"), "kustomize"),
+        enable_helm=True,
+    )
+
+
+def test_charts_are_inflated_where_that_is_asked_for_and_downloaded_once(
+    inflating: Any, tmp_path: Path
+) -> None:
+    files = {f"{ROOT}/kustomization.yaml": CHARTS, f"{ROOT}/charts/near/Chart.yaml": "name: near"}
+    for settings in ("", "namespace: y\n"):
+        [[body], told] = rendered(
+            given.commit({**files, f"{ROOT}/kustomization.yaml": settings + CHARTS}), inflating
+        )
+        assert told == []
+        assert [
+            "build", ROOT, "--enable-helm", f"--helm-command={tmp_path}/helm", "--helm-kube-version=1.36.0",
+        ] == body.body[:5]  # fmt: skip
+        assert f"./{ROOT}/charts/far-1.2.3/far/Chart.yaml" in body.body
+        assert f"./{ROOT}/charts/near/Chart.yaml" in body.body
+    pulls = (tmp_path / "pulls").read_text().splitlines()
+    assert pulls == ["pull --version=1.2.3 --destination=. --repo=https://c.example far"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "helmCharts: [{name: a, repo: https://c, version: 1.x}]",
+            "version '1.x' may be another one tomorrow",
+        ),
+        ("helmCharts: [{name: a, repo: https://c}]", "version '' may be another one tomorrow"),
+        ("helmCharts: [{name: ../a, repo: https://c, version: 1.0.0}]", "chart '../a' has no usable name"),
+        ("helmCharts: [{name: a}]\nhelmGlobals: {chartHome: /etc}", "chartHome '/etc' leaves the repository"),
+        ("helmCharts: [{name: a}]\nhelmGlobals: {chartHome: ../../../../x}", "leaves the repository"),
+        ("helmCharts: [{name: a, repo: 'https://u:p@c', version: 1.0.0}]", "carries a credential"),
+        ("generators: [x.yaml]", "`generators` would run code"),
+        ("helmChartInflationGenerator: [{chartName: a}]", "`helmChartInflationGenerator` would run code"),
+    ],
+)
+def test_a_chart_that_is_not_settled_or_leads_out_is_told(inflating: Any, text: str, told: str) -> None:
+    found, [problem] = rendered(given.commit({f"{ROOT}/kustomization.yaml": text}), inflating)
+    assert found == []
+    assert told in problem
+    assert problem.startswith(f"{ROOT}/kustomization.yaml:1: ")
+
+
+def test_options_of_the_application_are_written_into_the_kustomization(run: Any, tmp_path: Path) -> None:
+    run(BASE)  # places the binary
+    how = rendering(tmp_path / "cache", kustomize=Program((str(tmp_path / "kustomize"), "build"), "fake:1"))
+    options = Kustomize(
+        name_prefix="a-", components=("../../gone", "../../extra"), ignore_missing_components=True
+    )
+    source = Source(path=f"{ROOT}/overlays/prod", tool=options)
+    commit = given.commit({**BASE, f"{ROOT}/extra/kustomization.yaml": "kind: Component\n"})
+    [body] = [raw.body for raw in rendered(commit, how, source)[0]]
+    seen = body["data"]["seen"]
+    written = '{"components": ["../../extra"], "namePrefix": "a-", "resources": ["../../base"]}'
+    assert f"./overlays/prod/kustomization.yaml {written}" in seen
+    assert "./extra/kustomization.yaml kind: Component" in seen
+    missing = Source(path=source.path, tool=Kustomize(components=("../../gone",)))
+    assert "'../../gone' does not exist" in rendered(commit, how, missing)[1][0]
+    twice = Source(path=source.path, tool=Kustomize(images=("nginx",)))
+    assert "image 'nginx' says neither" in rendered(commit, how, twice)[1][0]
