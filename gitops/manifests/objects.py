@@ -20,6 +20,7 @@ _SERVER_OWNED = ("creationTimestamp", "resourceVersion", "uid", "generation", "m
 # A mapping with this key is no plain value to the engine: it may name a file on the machine that deploys.
 ENGINE_MARK = "4dabf18193072939515e22adb298388d"
 _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
 # Names may carry colons (RBAC) and, rarely, capitals; a slash would be another object's path.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
@@ -50,6 +51,8 @@ def _is_list(body: Any) -> bool:
 
 def _first_fault(body: Any) -> tuple[str, str] | None:
     """What is wrong with an object, and what to do about it."""
+    if isinstance(body, str) and body.startswith(_LFS_POINTER):
+        return "is a pointer to Git LFS, not the file itself", "commit the file without LFS"
     if not isinstance(body, dict):
         return f"is {_kind_of(body)}, not a Kubernetes object", "state apiVersion, kind and metadata"
     if ENGINE_MARK in repr(body):

@@ -6,24 +6,24 @@ ever reach a cluster.
 
 from __future__ import annotations
 
-import base64
 import configparser
 import fcntl
 import hashlib
 import os
-import shlex
 import shutil
 import tempfile
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # a missing git is told by `fetch`, not by an import
 import git
 
-from gitops.model.errors import AccessError, NotFoundError
+from gitops.model.errors import AccessError
 from gitops.source.commit import Commit, parse_tree
+from gitops.source.transport import bare, download, unexplained
 from gitops.source.url import is_commit
 
 if TYPE_CHECKING:
@@ -31,18 +31,7 @@ if TYPE_CHECKING:
 
     from gitops.model.settings import Repository
 
-FETCH_TIMEOUT = 120.0
-_NOT_FOUND = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
-_NO_ACCESS = (
-    "authentication failed",
-    "permission denied",
-    "could not read username",
-    "error: 403",
-    "error: 401",
-)
-_NO_ANSWER = ("could not resolve", "failed to connect", "couldn't connect", "timed out", "did not complete")
-# Anything else may come from a damaged cache, and is tried once more in a new one.
-_NOT_DAMAGE = (*_NOT_FOUND, *_NO_ACCESS, *_NO_ANSWER)
+# What no server's answer explains may come from a damaged cache, and is tried once more in a new one.
 _DAMAGE = (git.GitError, git.BadName, configparser.Error, OSError, ValueError)
 
 
@@ -62,21 +51,17 @@ def fetch(repository: Repository, cache: Path) -> Commit:
         NotFoundError: it has no such revision.
     """
     folder = cache / "repositories" / hashlib.sha256(repository.url.encode()).hexdigest()[:24]
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder), _translated(repository):
-        try:
+    with _translated(repository, folder), _locked(folder):
+        with suppress(*_DAMAGE):
             return _current(folder, repository)
-        except _DAMAGE as error:
-            if any(sign in _text(error).lower() for sign in _NOT_DAMAGE):
-                raise
-            _renew(folder, repository)
-            return _current(folder, repository)
+        _renew(folder, repository)
+        return _current(folder, repository)
 
 
 def _current(folder: Path, repository: Repository) -> Commit:
     repo, sha = _bare(folder), repository.revision
     if not (is_commit(sha) and _has(repo, sha)):
-        sha = _fetch(repo, repository)
+        sha = _fetch(repo, folder, repository)
     return _commit(repo, sha, _reader(folder, repository))
 
 
@@ -87,7 +72,7 @@ def _renew(folder: Path, repository: Repository) -> None:
     ) as scratch:
         fresh = Path(scratch) / "repository"
         fresh.mkdir()
-        _fetch(_bare(fresh), repository)
+        _fetch(_bare(fresh), fresh, repository)
         aside = folder.with_name(f"{folder.name}.damaged")
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
@@ -95,8 +80,8 @@ def _renew(folder: Path, repository: Repository) -> None:
 
 
 def _bare(folder: Path) -> git.Repo:
-    """The cached repository, whatever repository the environment points Git at, as it does inside hooks."""
-    own = {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(folder / "objects")}
+    """The cached repository, made when it is not there."""
+    own = bare(folder)
     try:
         repo = git.Repo(folder)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
@@ -114,14 +99,9 @@ def _has(repo: git.Repo, sha: str) -> bool:
     return True
 
 
-def _fetch(repo: git.Repo, repository: Repository) -> str:
+def _fetch(repo: git.Repo, folder: Path, repository: Repository) -> str:
     kept = f"refs/gitops/{hashlib.sha256(repository.revision.encode()).hexdigest()[:16]}"
-    with repo.git.custom_environment(**_environment(repository)):
-        repo.git.fetch(
-            "--depth=1", "--no-tags", "--no-recurse-submodules", "--force", "--quiet",
-            "--", repository.url, f"{repository.revision}:{kept}",
-            kill_after_timeout=FETCH_TIMEOUT,
-        )  # fmt: skip
+    download(repository, folder, kept)
     return str(repo.git.rev_parse("--verify", f"{kept}^{{commit}}"))
 
 
@@ -159,7 +139,7 @@ def _reader(folder: Path, repository: Repository) -> Callable[[str], bytes]:
                     if renewed:
                         raise
                     renewed.append(True)
-                    with _locked(folder), _translated(repository):
+                    with _translated(repository, folder), _locked(folder):
                         _renew(folder, repository)
                     open_now.append(_bare(folder))
                     return content(object_id)
@@ -177,54 +157,24 @@ def _reader(folder: Path, repository: Repository) -> Callable[[str], bytes]:
     return read
 
 
-def _environment(repository: Repository) -> dict[str, str]:
-    """Git's surroundings: no prompt, no helper protocols, credentials out of sight of `ps`."""
-    environment = {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": "https:ssh:file",
-        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
-    }
-    if repository.key_file:
-        environment["GIT_SSH_COMMAND"] += f" -o IdentitiesOnly=yes -i {shlex.quote(repository.key_file)}"
-    if repository.token:
-        basic = base64.b64encode(f"git:{repository.token}".encode()).decode()
-        environment |= {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": "http.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
-        }
-    return environment
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One fetch at a time for one cached repository; the lock ends with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _translated(repository: Repository) -> Iterator[None]:
-    """Turn Git's failures into ours, with the address and without the credential."""
+def _translated(repository: Repository, folder: Path) -> Iterator[None]:
+    """Turn what Git or the cache's folder complains about into an error of ours."""
     try:
         yield
+    except (OSError, git.GitCommandNotFound) as error:
+        raise AccessError(
+            f"repository {repository.url} can't be cached in {folder.parent}: {' '.join(str(error).split())}",
+            next_step="make sure that git is installed and that this folder can be written",
+        ) from error
     except _DAMAGE as error:
-        text = _text(error)
-        if repository.token:
-            text = text.replace(repository.token, "***")
-        reason = " ".join(line.strip() for line in text.splitlines() if line.strip())[-400:]
-        if any(sign in text.lower() for sign in _NOT_FOUND):
-            raise NotFoundError(
-                f"repository {repository.url} has no revision {repository.revision!r}",
-                next_step="set gitops:revision to a branch, tag or commit id that was pushed there",
-            ) from error
-        step = f"try it by hand: git ls-remote {repository.url}"
-        if any(sign in text.lower() for sign in _NO_ACCESS):
-            step = "set gitops:repositoryToken (https) or gitops:repositoryKeyFile (ssh)"
-        raise AccessError(f"repository {repository.url} can't be read: {reason}", next_step=step) from error
-
-
-def _text(error: Exception) -> str:
-    """What Git said."""
-    return str(getattr(error, "stderr", "") or error).strip().strip("'").strip()
+        raise unexplained(repository, str(getattr(error, "stderr", "") or error)) from None

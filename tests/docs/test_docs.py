@@ -36,7 +36,7 @@ TEXT = {file: file.read_text() for file in DOCUMENTS}
 ALL = "\n".join(TEXT.values())
 VARIABLE = re.compile(r"\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|KUBECONFIG)\b")
 # Spoken between this project and Git, plugins or pods; nobody sets them.
-INTERNAL = re.compile(r"GIT_|KUBERNETES_|ARGOCD_APP_")
+INTERNAL = re.compile(r"GIT_|LC_ALL$|KUBERNETES_|ARGOCD_APP_")
 
 
 def fenced(text: str) -> Iterator[tuple[str, str]]:

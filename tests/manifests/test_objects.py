@@ -47,6 +47,10 @@ def test_a_sound_object_passes_as_it_is(body: dict[str, Any]) -> None:
     ("body", "told"),
     [
         ("text", "is text, not a Kubernetes object"),
+        (
+            "version https://git-lfs.github.com/spec/v1 oid sha256:4 size 1",
+            "is a pointer to Git LFS, not the file itself",
+        ),
         ([1], "is a list, not a Kubernetes object"),
         (5, "is a number, not a Kubernetes object"),
         (True, "is true or false, not a Kubernetes object"),
