@@ -32,7 +32,7 @@ def deploy() -> None:
     live = connect(settings.cluster).survey(settings.stack)
     if live.hidden:
         live = live.with_unseen(recorded_objects())
-    plan = desired_plan(settings, live.scopes)
+    plan = desired_plan(settings, live.served)
     hidden = live.hidden_of(live.objects.keys() | plan.keys)
     if hidden:
         pulumi.log.warn(str(hidden_warning(hidden)))

@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitops.manifests.build import build
+from gitops.manifests.build import manifests, renderers
 from gitops.manifests.cache import Cache
 from gitops.model.errors import Location, Problem, Problems, ProblemsError
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import LeftOut
 from gitops.source.descriptor import FILE_NAME
 from gitops.source.git import cache_folder, fetch
-from gitops.source.layout import find_applications
+from gitops.source.others import fetcher
+from gitops.stated import find_stated
 from gitops.waves.plan import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from gitops.manifests.raw import RawObject
     from gitops.model.application import Application
+    from gitops.model.capabilities import Served
     from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
     from gitops.source.commit import Commit
+    from gitops.stated import Stated
 
 
-def desired_plan(
-    settings: Settings, live_scopes: Mapping[tuple[str, str], bool], cache: Path | None = None
-) -> Plan:
-    """What Git wants the stack's cluster to look like.
+def desired_plan(settings: Settings, served: Served, cache: Path | None = None) -> Plan:
+    """What Git wants the stack's cluster to look like; `served` is what that cluster serves.
 
     Raises:
         ProblemsError: everything that is wrong in the repository, at once.
         AccessError, NotFoundError: the repository or its revision can't be had.
     """
-    folder = cache or cache_folder()
     problems = Problems()
-    commit = fetch(settings.repository, folder)
-    applications = find_applications(commit, settings, problems)
-    plan, _ = _planned(commit, applications, settings, live_scopes, folder, problems)
+    reading = _read(settings, served, cache or cache_folder(), problems)
+    plan, _ = reading.planned(reading.stated.documents, problems)
     problems.raise_any()
     return plan
 
 
 def sound_plan(
-    settings: Settings,
-    live_scopes: Mapping[tuple[str, str], bool],
-    live: Collection[ObjectKey],
-    cache: Path | None = None,
+    settings: Settings, served: Served, live: Collection[ObjectKey], cache: Path | None = None
 ) -> tuple[Plan, tuple[LeftOut, ...]]:
     """The plan of the applications that nothing is wrong with, and the others with their problems.
 
@@ -59,20 +56,19 @@ def sound_plan(
         ProblemsError: something is wrong that no single application is to blame for, or with all of them.
         AccessError, NotFoundError: the repository or its revision can't be had.
     """
-    folder = cache or cache_folder()
     problems = Problems()
-    commit = fetch(settings.repository, folder)
-    found = find_applications(commit, settings, problems)
+    reading = _read(settings, served, cache or cache_folder(), problems)
+    found = reading.stated.applications
     everything: tuple[Manifest, ...] | None = None
     why: dict[str, list[Problem]] = {}
     while True:
-        sound = tuple(item for item in found if item.name not in why)
-        plan, manifests = _planned(commit, sound, settings, live_scopes, folder, problems)
+        sound = {item: raw for item, raw in reading.stated.documents.items() if item.name not in why}
+        plan, manifests = reading.planned(sound, problems)
         everything = manifests if everything is None else everything
         if not problems.found:
             problems = _without_namespace(plan, everything, live, why)
         if not problems.found:
-            return plan, _left_out(why, everything)
+            return plan, _left_out(why, everything, argo=reading.stated.argo)
         _blame(why, problems)
         _follow(why, found)
         if all(item.name in why for item in found):
@@ -80,18 +76,31 @@ def sound_plan(
         problems = Problems()
 
 
-def _planned(
-    commit: Commit,
-    applications: tuple[Application, ...],
-    settings: Settings,
-    live_scopes: Mapping[tuple[str, str], bool],
-    folder: Path,
-    problems: Problems,
-) -> tuple[Plan, tuple[Manifest, ...]]:
-    manifests = build(
-        commit, applications, settings, live_scopes, cache=Cache(folder / "objects"), problems=problems
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A commit as it was read for one stack."""
+
+    settings: Settings
+    served: Served
+    commit: Commit
+    stated: Stated
+
+    def planned(
+        self, documents: Mapping[Application, list[RawObject]], problems: Problems
+    ) -> tuple[Plan, tuple[Manifest, ...]]:
+        """The plan of these applications, and their manifests; without steps when anything is wrong."""
+        stack = self.settings.stack
+        found = manifests(documents, stack, self.served.scopes, problems, Problems())
+        return make_plan(stack, self.commit.sha, documents, found, problems), found
+
+
+def _read(settings: Settings, served: Served, folder: Path, problems: Problems) -> _Reading:
+    commit = fetch(settings.repository, folder)
+    rendering = renderers(
+        settings, Cache(folder / "objects"), served.capabilities, enable_helm=settings.enable_helm
     )
-    return make_plan(settings.stack, commit.sha, applications, manifests, problems), manifests
+    others = fetcher(settings.repository, folder)
+    return _Reading(settings, served, commit, find_stated(commit, settings, rendering, others, problems))
 
 
 def _blame(why: dict[str, list[Problem]], problems: Problems) -> None:
@@ -146,9 +155,14 @@ def _waits(application: Application, name: str) -> Problem:
     return Problem(f"waits for {name!r}, which is left out", where, f"mend {name!r}", application.name)
 
 
-def _left_out(why: Mapping[str, list[Problem]], everything: Iterable[Manifest]) -> tuple[LeftOut, ...]:
+def _left_out(
+    why: Mapping[str, list[Problem]], everything: Iterable[Manifest], *, argo: bool
+) -> tuple[LeftOut, ...]:
     states: dict[str, set[ObjectKey]] = {name: set() for name in why}
     for item in everything:
         if item.application in states:
             states[item.application].add(item.key)
-    return tuple(LeftOut(name, tuple(why[name]), frozenset(states[name])) for name in sorted(why))
+    return tuple(
+        LeftOut(name, tuple(why[name]), frozenset(states[name]), may_state_applications=argo)
+        for name in sorted(why)
+    )

@@ -43,7 +43,7 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
     """
     settings = stack_settings(stack, project)
     live = connect(settings.cluster).survey(stack, metadata_only=False)
-    plan = desired_plan(settings, live.scopes)
+    plan = desired_plan(settings, live.served)
     states = application_states(plan, live.objects, APPLICATION_LABEL)
     match output:
         case "json":

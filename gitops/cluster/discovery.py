@@ -11,7 +11,7 @@ from gitops.cluster.errors import ApiError
 from gitops.model.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gitops.cluster.client import Client
 
@@ -90,12 +90,13 @@ class Discovery:
             if self._known is not None:
                 self._known.pop((api_version, kind), None)
 
+    def everything(self) -> tuple[Resource, ...]:
+        """Every resource in every version, preferred versions first."""
+        return tuple(self._read())
+
     def api_resources(self) -> tuple[Resource, ...]:
         """Every resource that can be listed, in the version that the server prefers, sorted."""
-        preferred: dict[tuple[str, str], Resource] = {}
-        for resource in self._read():
-            preferred.setdefault((resource.group, resource.kind), resource)
-        return tuple(sorted(r for r in preferred.values() if "list" in r.verbs))
+        return listable(self.everything())
 
     def _read(self) -> Iterator[Resource]:
         for path in ("/api", "/apis"):
@@ -123,6 +124,14 @@ class Discovery:
             if "/" not in r["name"]:
                 verbs = frozenset(r.get("verbs") or ())
                 yield Resource(group, version, r["kind"], r["name"], r["namespaced"], verbs)
+
+
+def listable(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The resources that can be listed, each in the first of its versions, sorted."""
+    preferred: dict[tuple[str, str], Resource] = {}
+    for resource in resources:
+        preferred.setdefault((resource.group, resource.kind), resource)
+    return tuple(sorted(r for r in preferred.values() if "list" in r.verbs))
 
 
 def _aggregated(document: dict[str, Any]) -> Iterator[Resource]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gitops.cluster.discovery import listable
 from gitops.cluster.errors import ApiError
+from gitops.model.capabilities import WITHOUT_CLUSTER, Capabilities, Served
 from gitops.model.errors import Problem, RefusedError
 from gitops.model.keys import HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from gitops.cluster.client import Client, Object
     from gitops.cluster.discovery import Discovery, Resource
@@ -30,16 +32,19 @@ class Survey:
         objects: the stack's live objects by identity.
         resources: the kinds that the cluster serves, by group and kind.
         hidden: group and kind of what we may not list: of these, anything may live.
+        capabilities: what else the cluster serves, as charts ask for it.
     """
 
     objects: Mapping[ObjectKey, Object]
     resources: Mapping[tuple[str, str], Resource]
     hidden: frozenset[tuple[str, str]] = frozenset()
+    capabilities: Capabilities = field(default=WITHOUT_CLUSTER)
 
     @property
-    def scopes(self) -> dict[tuple[str, str], bool]:
-        """Whether each kind that the cluster serves is namespaced."""
-        return {kind: resource.namespaced for kind, resource in self.resources.items()}
+    def served(self) -> Served:
+        """What manifests depend on."""
+        scopes = {kind: resource.namespaced for kind, resource in self.resources.items()}
+        return Served(scopes, self.capabilities)
 
     def with_unseen(self, keys: Collection[ObjectKey]) -> Survey:
         """The survey with objects of hidden kinds, which the stack's state knows to live."""
@@ -71,7 +76,8 @@ class Survey:
 
 def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: bool = True) -> Survey:
     """List everything that carries the stack's label, one list for each kind, never one call an object."""
-    resources = discovery.api_resources()
+    everything = discovery.everything()
+    resources = listable(everything)
     wanted = [r for r in resources if (r.group, r.kind) not in _DERIVED and "delete" in r.verbs]
 
     hidden: set[tuple[str, str]] = set()
@@ -90,7 +96,8 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         found = [pair for pairs in pool.map(listed, wanted) for pair in pairs]
-    return Survey(dict(found), {(r.group, r.kind): r for r in resources}, frozenset(hidden))
+    kinds = {(r.group, r.kind): r for r in resources}
+    return Survey(dict(found), kinds, frozenset(hidden), _capabilities(client, everything))
 
 
 def hidden_warning(kinds: Collection[str]) -> Problem:
@@ -99,6 +106,14 @@ def hidden_warning(kinds: Collection[str]) -> Problem:
         f"may not list {', '.join(kinds)}: what a killed run left of these is not found",
         next_step="grant the user of the kubeconfig context the verb `list` for them, in all namespaces",
     )
+
+
+def _capabilities(client: Client, resources: Iterable[Resource]) -> Capabilities:
+    """What charts are told, in the form that Argo CD tells them: versions, and kinds in versions."""
+    version = str(client.get("/version").get("gitVersion", "")).removeprefix("v")
+    versions = {resource.api_version for resource in resources}
+    kinds = {f"{resource.api_version}/{resource.kind}" for resource in resources}
+    return Capabilities(version or WITHOUT_CLUSTER.kube_version, tuple(sorted(versions | kinds)))
 
 
 def refuse_mass_deletion(

@@ -28,7 +28,8 @@ def kept(
     An object belongs to the application below which the state has it; one that no state knows, to the
     application that its label names. With it stay the namespace it is in and the CRD of its kind, and what
     an application that is left out states but does not own yet. While an application is left out that was
-    never here, nothing at all is deleted: it may be the new name of one that has just left.
+    never here, nothing at all is deleted: it may be the new name of one that has just left. Nor while one is
+    left out that may state other applications.
     """
     names = {item.name for item in left_out}
     owners = {item.urn: item.name for item in recorded if item.type == APPLICATION}
@@ -37,7 +38,7 @@ def kept(
     owned = frozenset(key for key, name in owner.items() if name in names)
     planned = plan.keys - owned
     objects = set(owned).union(*(item.states for item in left_out))
-    if not names <= set(owners.values()):
+    if not names <= set(owners.values()) or any(item.may_state_applications for item in left_out):
         objects |= owner.keys() - planned
     objects |= _foundations(objects, recorded)
     urns = [

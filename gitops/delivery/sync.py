@@ -46,7 +46,7 @@ def sync(
     live = connect(settings.cluster).survey(settings.stack)
     state = recorded(settings.stack, project) if live.hidden else None
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
-    plan, left_out = sound_plan(settings, live.scopes, live.objects)
+    plan, left_out = sound_plan(settings, live.served, live.objects)
     warnings = _warnings(live, plan)
     keep = Kept()
     if left_out:

@@ -45,7 +45,7 @@ def build(
     commit: Commit,
     applications: Iterable[Application],
     settings: Settings,
-    live_scopes: Mapping[tuple[str, str], bool],
+    live_scopes: Mapping[tuple[str, str], bool] | None,
     *,
     cache: Cache,
     problems: Problems,
@@ -54,23 +54,39 @@ def build(
     enable_helm: bool = False,
     notes: Problems | None = None,
 ) -> tuple[Manifest, ...]:
-    """Every object that the commit states for the stack, by application.
+    """Every object that the commit states for the stack, by application: `documents`, then `manifests`."""
+    rendering = renderers(settings, cache, capabilities, enable_helm=enable_helm)
+    stated = documents(commit, applications, rendering, fetch, problems)
+    return manifests(stated, settings.stack, live_scopes, problems, Problems() if notes is None else notes)
+
+
+def renderers(
+    settings: Settings, cache: Cache, capabilities: Capabilities, *, enable_helm: bool = False
+) -> Rendering:
+    """The programs on PATH that render, for one stack.
 
     Args:
-        commit: the stack's repository at its revision.
-        applications: what is to be built.
         settings: the stack's.
-        live_scopes: which of the kinds that the cluster serves are namespaced.
         cache: where what was rendered is kept.
-        problems: told what is wrong.
-        fetch: the commit of another repository, or of another revision of the stack's own, whose URL is "".
         capabilities: what charts are told of the cluster.
         enable_helm: whether kustomizations may inflate charts.
-        notes: told what is not wrong but worth knowing.
     """
-    rendering = Rendering(
+    return Rendering(
         cache, find("helm"), find_kustomize(), settings.overlay, capabilities, enable_helm=enable_helm
     )
+
+
+def documents(
+    commit: Commit,
+    applications: Iterable[Application],
+    rendering: Rendering,
+    fetch: Fetch,
+    problems: Problems,
+) -> dict[Application, list[RawObject]]:
+    """The documents that applications state, each checked to be an object.
+
+    `fetch` gives the commit of another repository, or of another revision of the stack's own, whose URL is "".
+    """
     applications = tuple(applications)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         others = _others(applications, fetch, pool)
@@ -79,17 +95,35 @@ def build(
             found = read(commit, application, rendering, others, problems)
             return [item for document in found for item in checked(document, application.name, problems)]
 
-        raw = dict(zip(applications, pool.map(stated, applications), strict=True))
-    _note_empty(raw, problems)
-    told = Problems() if notes is None else notes
-    known = scopes((item.body for items in raw.values() for item in items), live_scopes)
-    manifests = [
+        return dict(zip(applications, pool.map(stated, applications), strict=True))
+
+
+def manifests(
+    stated: Mapping[Application, list[RawObject]],
+    stack: str,
+    live_scopes: Mapping[tuple[str, str], bool] | None,
+    problems: Problems,
+    notes: Problems,
+) -> tuple[Manifest, ...]:
+    """The objects of applications as they will be applied, with a Namespace for those that live in none stated.
+
+    Args:
+        stated: what each application states.
+        stack: the stack's name.
+        live_scopes: which of the kinds that the cluster serves are namespaced; None where there is no cluster
+            to ask, and a kind that nobody knows counts as namespaced.
+        problems: told what is wrong.
+        notes: told what is not wrong but worth knowing.
+    """
+    _note_empty(stated, problems)
+    known = scopes((item.body for items in stated.values() for item in items), live_scopes)
+    found = [
         manifest
-        for application, items in raw.items()
-        for manifest in _last_stated(_manifests(application, items, settings.stack, known, problems), told)
+        for application, items in stated.items()
+        for manifest in _last_stated(_manifests(application, items, stack, known, problems), notes)
     ]
-    unique = _without_twins(manifests, problems)
-    return (*_namespaces(applications, unique, settings.stack), *unique)
+    unique = _without_twins(found, problems)
+    return (*_namespaces(stated, unique, stack), *unique)
 
 
 def _note_empty(raw: Mapping[Application, list[RawObject]], problems: Problems) -> None:

@@ -101,8 +101,9 @@ def _kind_of(value: Any) -> str:
 def normalized(body: JsonObject, default_namespace: str, known: Scopes) -> JsonObject | None:
     """The object without what a server owns and with its namespace; None when its kind is unknown."""
     group = str(body["apiVersion"]).rpartition("/")[0]
-    namespaced = known.get((group, body["kind"]))
-    if namespaced is None:
+    try:
+        namespaced = known[group, body["kind"]]
+    except KeyError:
         return None
     metadata = {k: v for k, v in body["metadata"].items() if k not in _SERVER_OWNED and v is not None}
     if not namespaced:

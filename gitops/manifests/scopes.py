@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gitops.model.keys import group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from gitops.model.manifest import JsonObject
 
 # (group, kind) -> whether the kind is namespaced
-Scopes = dict[tuple[str, str], bool]
+Scopes = Mapping[tuple[str, str], bool]
 
 _CLUSTER = {
     "": "Namespace Node PersistentVolume ComponentStatus",
@@ -47,9 +49,12 @@ _NAMESPACED = {
 }
 
 
-def scopes(bodies: Iterable[JsonObject], live: Mapping[tuple[str, str], bool]) -> Scopes:
-    """Scopes of Kubernetes' own kinds, of what the cluster serves, and of the CRDs among the bodies."""
-    known: Scopes = dict(live)
+def scopes(bodies: Iterable[JsonObject], live: Mapping[tuple[str, str], bool] | None) -> Scopes:
+    """Scopes of Kubernetes' own kinds, of what the cluster serves, and of the CRDs among the bodies.
+
+    Without a cluster to ask, a kind that nobody knows counts as namespaced, as most are.
+    """
+    known = dict(live or {})
     for table, namespaced in ((_CLUSTER, False), (_NAMESPACED, True)):
         known.update({(group, kind): namespaced for group, kinds in table.items() for kind in kinds.split()})
     for body in bodies:
@@ -61,4 +66,4 @@ def scopes(bodies: Iterable[JsonObject], live: Mapping[tuple[str, str], bool]) -
         names = spec.get("names") if isinstance(spec, dict) else None
         if isinstance(spec, dict) and isinstance(names, dict):
             known[str(spec.get("group")), str(names.get("kind"))] = spec.get("scope") == "Namespaced"
-    return known
+    return known if live is not None else defaultdict(lambda: True, known)

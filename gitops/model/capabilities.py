@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +25,16 @@ class Capabilities:
 
 WITHOUT_CLUSTER = Capabilities()
 """What charts are told where there is no cluster to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a cluster serves, as far as manifests depend on it.
+
+    Attributes:
+        scopes: whether each kind is namespaced, by group and kind; None where there is no cluster to ask.
+        capabilities: what charts are told.
+    """
+
+    scopes: Mapping[tuple[str, str], bool] | None = None
+    capabilities: Capabilities = field(default=WITHOUT_CLUSTER)

@@ -18,11 +18,13 @@ class LeftOut:
         name: the application's name.
         problems: why, each with its place and next step.
         states: the objects it states, as far as it could be read.
+        may_state_applications: whether applications may be missing because this one is left out.
     """
 
     name: str
     problems: tuple[Problem, ...]
     states: frozenset[ObjectKey] = frozenset()
+    may_state_applications: bool = False
 
 
 @dataclass(frozen=True, slots=True)

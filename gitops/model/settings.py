@@ -75,6 +75,7 @@ class Settings:
         overlay: name of the Kustomize overlay that this stack takes where an application has it.
         health_timeout: seconds an object may take to become healthy when its application says nothing.
         delete_limit: per cent of the stack's live objects that one run may delete without being told to.
+        enable_helm: whether kustomizations may hold charts.
         argocd: files and folders of the repository that state Argo CD's own objects.
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
     """
@@ -86,5 +87,6 @@ class Settings:
     overlay: str = ""
     health_timeout: float = 300.0
     delete_limit: int = 50
+    enable_helm: bool = False
     argocd: tuple[str, ...] = ()
     fleet: tuple[FleetCluster, ...] = ()

@@ -51,6 +51,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     destinations: tuple[str, ...] = ()
     cluster_labels: dict[str, str] = {}  # msgspec makes a copy for each value
     overlay: str = ""
+    enable_helm: bool = False
     health_timeout: str = "5m"
     delete_limit: Percent = 50
 
@@ -95,6 +96,7 @@ def settings_from(
         overlay=config.overlay or stack,
         health_timeout=timeout,
         delete_limit=config.delete_limit,
+        enable_helm=config.enable_helm,
         argocd=tuple(path.strip("/") for path in config.argocd),
         fleet=_fleet(stack, config, project),
     )

@@ -12,6 +12,7 @@ from gitops.cli import app, main
 from gitops.cluster.survey import Survey
 from gitops.desired import desired_plan
 from gitops.model import errors
+from gitops.model.capabilities import Served
 from gitops.source.stackfile import settings_from, stack_values
 from tests.git_repository import GitRepository
 
@@ -161,7 +162,7 @@ def test_what_differs_ends_with_1_only_where_it_was_asked_for(
     arguments = ("--project", str(project), "app", "list", "-s", "test", "-o", "name")
     assert run(*arguments)[:2] == (0, "web\n")
     assert run(*arguments, "--exit-code")[:2] == (1, "web\n")
-    plan = desired_plan(settings_from(stack_values("test", project), "test", project, {}), {})
+    plan = desired_plan(settings_from(stack_values("test", project), "test", project, {}), Served({}))
     cluster.update({item.manifest.key: item.manifest.body for item in plan.objects})
     assert run(*arguments, "--exit-code")[:2] == (0, "web\n")
 

@@ -36,7 +36,11 @@ class FakeCluster:
             raise answer
         return answer  # type: ignore[no-any-return]
 
-    def api_resources(self) -> tuple[Resource, ...]:
+    def get(self, path: str) -> dict[str, str]:
+        assert path == "/version"
+        return {"gitVersion": "v1.36.3"}
+
+    def everything(self) -> tuple[Resource, ...]:
         return RESOURCES
 
 
@@ -108,9 +112,9 @@ def test_a_list_that_failed_is_never_taken_for_an_empty_one(status: int) -> None
 def test_scopes_are_those_of_every_kind_that_can_be_listed() -> None:
     cluster = FakeCluster()
     found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
-    assert found.scopes[("", "Namespace")] is False
-    assert found.scopes[("apps", "Deployment")] is True
-    assert len(found.scopes) == len(RESOURCES)
+    assert found.served.scopes[("", "Namespace")] is False
+    assert found.served.scopes[("apps", "Deployment")] is True
+    assert len(found.served.scopes) == len(RESOURCES)
 
 
 def keys(count: int) -> list[ObjectKey]:

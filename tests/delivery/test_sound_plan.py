@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops.desired import desired_plan, sound_plan
+from gitops.model.capabilities import Served
 from gitops.model.errors import NotFoundError, ProblemsError
 from gitops.model.keys import ObjectKey
 from gitops.model.settings import Repository
@@ -42,7 +43,7 @@ def planned(
         repository.commit()
     settings = given.settings(repository=Repository(repository.url, revision))
     keys = frozenset(map(ObjectKey.of, live))
-    plan, left_out = sound_plan(settings, {}, keys, repository.path.parent / "cache")
+    plan, left_out = sound_plan(settings, Served({}), keys, repository.path.parent / "cache")
     return plan, {item.name: item for item in left_out}
 
 
@@ -58,7 +59,7 @@ def test_without_mistakes_it_is_the_whole_plan(repository: GitRepository) -> Non
     plan, left_out = planned(repository)
     settings = given.settings(repository=Repository(repository.url, "main"))
     assert left_out == {}
-    assert plan == desired_plan(settings, {}, repository.path.parent / "cache")
+    assert plan == desired_plan(settings, Served({}), repository.path.parent / "cache")
 
 
 @pytest.mark.parametrize(
@@ -173,4 +174,4 @@ def test_what_no_application_is_to_blame_for_stops_everything(repository: GitRep
     settings = given.settings(repository=Repository(repository.url, "main"))
     glob = replace(settings.applications[0], path="nothing/*")
     with pytest.raises(ProblemsError, match="no directory of commit"):
-        sound_plan(replace(settings, applications=(glob,)), {}, (), repository.path.parent / "cache")
+        sound_plan(replace(settings, applications=(glob,)), Served({}), (), repository.path.parent / "cache")

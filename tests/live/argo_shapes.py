@@ -99,7 +99,7 @@ def directories(repository: GitRepository, prefix: str) -> None:
               destination:
                 server: https://kubernetes.default.svc
                 namespace: '{prefix}-{{{{ .path.basename }}}}'
-              syncPolicy: {{syncOptions: [CreateNamespace=true]}}
+              syncPolicy: {{automated: {{prune: true}}, syncOptions: [CreateNamespace=true]}}
         """,
     )
 
@@ -107,7 +107,9 @@ def directories(repository: GitRepository, prefix: str) -> None:
 def clusters_times_files(repository: GitRepository, prefix: str) -> None:
     """A matrix of clusters and files; this stack's cluster gets what its labels select."""
     for name, tier in (("shop", "gold"), ("wiki", "iron")):
-        repository.write(f"tenants/{name}/tenant.json", f'{{"name": "{name}", "replicas": 2, "tier": "{tier}"}}')
+        repository.write(
+            f"tenants/{name}/tenant.json", f'{{"name": "{name}", "replicas": 2, "tier": "{tier}"}}'
+        )
         repository.write(f"tenants/{name}/manifests/web.yaml", deployment(name))
     repository.write(
         "argocd/tenants.yaml",
@@ -136,8 +138,10 @@ def clusters_times_files(repository: GitRepository, prefix: str) -> None:
                 repoURL: {repository.url}
                 targetRevision: HEAD
                 path: '{{{{ .path.path }}}}/manifests'
-              destination: {{server: '{{{{ .server }}}}', namespace: '{prefix}-{{{{ .name | lower }}}}-{{{{ .path.basename }}}}'}}
-              syncPolicy: {{syncOptions: [CreateNamespace=true]}}
+              destination:
+                server: '{{{{ .server }}}}'
+                namespace: '{prefix}-{{{{ .name | lower }}}}-{{{{ .path.basename }}}}'
+              syncPolicy: {{automated: {{prune: true}}, syncOptions: [CreateNamespace=true]}}
         """,
     )
 
@@ -190,7 +194,8 @@ def negative_waves(repository: GitRepository, prefix: str) -> None:
     """One application whose objects come in the waves -2, 0 and 3."""
     for name, wave in (("early", -2), ("middle", 0), ("late", 3)):
         text = deployment(name).replace(
-            f"  name: {name}\nspec", f"  name: {name}\n  annotations: {{argocd.argoproj.io/sync-wave: '{wave}'}}\nspec"
+            f"  name: {name}\nspec",
+            f"  name: {name}\n  annotations: {{argocd.argoproj.io/sync-wave: '{wave}'}}\nspec",
         )
         repository.write(f"waves/{name}.yaml", text)
     repository.write("argocd/waves.yaml", application(f"{prefix}-waves", "waves", repository=repository.url))
@@ -199,7 +204,8 @@ def negative_waves(repository: GitRepository, prefix: str) -> None:
 def many(repository: GitRepository, prefix: str, count: int) -> None:
     """A mono-repository of many small applications, in the flat template language."""
     for number in range(count):
-        repository.write(f"many/{prefix}-{number:03}/config.yaml", config_map("settings", number=str(number)))
+        text = config_map(f"settings-{number:03}", number=str(number))
+        repository.write(f"many/{prefix}-{number:03}/config.yaml", text)
     repository.write(
         "argocd/many.yaml",
         f"""
@@ -218,6 +224,6 @@ def many(repository: GitRepository, prefix: str, count: int) -> None:
               project: default
               source: {{repoURL: {repository.url}, targetRevision: HEAD, path: '{{{{path}}}}'}}
               destination: {{server: https://kubernetes.default.svc, namespace: {prefix}}}
-              syncPolicy: {{syncOptions: [CreateNamespace=true]}}
+              syncPolicy: {{automated: {{prune: true}}, syncOptions: [CreateNamespace=true]}}
         """,
     )

@@ -22,7 +22,13 @@ def deployed(tmp_path, sandbox):
         write(repository)
         repository.commit("Start")
         project = StackProject(
-            tmp_path / name, sandbox, stack=name, context=context, repository=repository.url, argocd=[argocd], **config
+            tmp_path / name,
+            sandbox,
+            stack=name,
+            context=context,
+            repository=repository.url,
+            argocd=[argocd],
+            **config,
         )
         projects.append(project)
         result = project.up()
@@ -44,11 +50,14 @@ def listed(project):
 
 
 def all_well(project, *names):
+    """Exactly these applications, all Synced and Healthy."""
     assert listed(project) == dict.fromkeys(sorted(names), ("Synced", "Healthy"))
 
 
 def created(project, namespace, name):
-    return datetime.fromisoformat(project.live("deployment", namespace, name)["metadata"]["creationTimestamp"])
+    return datetime.fromisoformat(
+        project.live("deployment", namespace, name)["metadata"]["creationTimestamp"]
+    )
 
 
 def test_app_of_apps_to_any_depth_in_the_order_of_their_waves(deployed):
@@ -81,9 +90,13 @@ def test_an_application_set_over_directories(deployed):
 
 def test_a_matrix_of_clusters_and_files(deployed):
     project, _ = deployed(
-        "gold", lambda r: shapes.clusters_times_files(r, "mx"), argocd="argocd", clusterLabels={"tier": "gold"}
+        "gold",
+        lambda r: shapes.clusters_times_files(r, "mx"),
+        argocd="argocd",
+        clusterLabels={"tier": "gold"},
     )
 
+    assert set(listed(project)) == {"mx-shop-gold", "mx-wiki-gold"}
     all_well(project, "mx-shop-gold", "mx-wiki-gold")
 
 
@@ -116,8 +129,10 @@ def test_a_mono_repository_of_two_hundred_applications(deployed):
     assert set(listed(project).values()) == {("Synced", "Healthy")}
     assert len(listed(project)) == 200
 
-    repository.write("many/many-007/config.yaml", shapes.config_map("settings", number="changed")).commit()
+    repository.write(
+        "many/many-007/config.yaml", shapes.config_map("settings-007", number="changed")
+    ).commit()
     result = project.up()
 
     assert result.code == 0, result.text[-3000:]
-    assert set(result.objects()) == {"ConfigMap:many/settings"} or len(result.objects()) == 1
+    assert set(result.objects()) == {"ConfigMap:many/settings-007"}

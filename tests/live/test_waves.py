@@ -35,7 +35,7 @@ def plan(demo):
     from gitops.desired import desired_plan
 
     settings = settings_from(demo.values, "prod", CHECKOUT, {})
-    return desired_plan(settings, connect(settings.cluster).survey("prod").scopes)
+    return desired_plan(settings, connect(settings.cluster).survey("prod").served)
 
 
 def started(result, operation):

@@ -59,5 +59,5 @@ def clock(servers: float, own: float) -> Check:
 
 def _rights(settings: Settings, connection: Connection) -> Check:
     live = connection.survey(settings.stack)
-    plan = desired_plan(settings, live.scopes)
+    plan = desired_plan(settings, live.served)
     return rights(connection.client, plan.keys, live.resources)

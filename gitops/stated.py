@@ -1,0 +1,194 @@
+"""Every application of a stack and what it states: its directories, and Argo CD's objects to any depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from gitops.manifests.build import documents
+from gitops.manifests.helm import is_chart
+from gitops.manifests.reach import kustomization_in
+from gitops.model.application import Application
+from gitops.model.errors import Problems
+from gitops.model.sources import Directory, Source
+from gitops.source.argo.application import read_application
+from gitops.source.argo.applicationset import generate
+from gitops.source.argo.fleet import Fleet
+from gitops.source.argo.objects import APPLICATION, APPLICATION_SET, is_argo, name_of
+from gitops.source.commit import FOLDER
+from gitops.source.identity import tree_of
+from gitops.source.layout import find_applications
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gitops.manifests.raw import RawObject
+    from gitops.manifests.rendering import Fetch, Rendering
+    from gitops.model.settings import Settings
+    from gitops.source.argo.objects import RawLike
+    from gitops.source.commit import Commit
+
+# An Application that states Applications that state Applications: deeper than this is a mistake.
+DEPTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a commit states for a stack.
+
+    Attributes:
+        documents: by application, by wave and name; none of Argo CD's own objects among them.
+        containers: names of applications that state nothing but other applications.
+        argo: whether any of Argo CD's objects were read.
+    """
+
+    documents: Mapping[Application, list[RawObject]]
+    containers: frozenset[str] = frozenset()
+    argo: bool = False
+
+    @property
+    def applications(self) -> tuple[Application, ...]:
+        """By wave and name."""
+        return tuple(self.documents)
+
+
+def find_stated(
+    commit: Commit, settings: Settings, rendering: Rendering, fetch: Fetch, problems: Problems
+) -> Stated:
+    """Every application of the stack's cluster, and what it states.
+
+    Applications come from the directory layout, from the files that `gitops:argocd` names, and from what
+    other applications state. A child of a child keeps its parent's wave, and its own wave orders it among
+    its siblings; Argo CD would not wait for their health there.
+
+    What is wrong with an ApplicationSet is noted for `ApplicationSet NAME`, since its applications are not known.
+    """
+    finder = _Finder(commit, settings, fetch, problems)
+    fresh = find_applications(commit, settings, problems) if settings.applications else ()
+    finder.known = {application.name: application for application in fresh}
+    roots = documents(commit, [_root(path, commit) for path in settings.argocd], rendering, fetch, problems)
+    pending = [("", raw) for items in roots.values() for raw in items if is_argo(raw.body)]
+    for _ in range(DEPTH):
+        fresh = (*fresh, *finder.expand(pending))
+        if not fresh:
+            return finder.stated()
+        found = documents(commit, fresh, rendering, fetch, problems)
+        pending = [(one.name, raw) for one, items in found.items() for raw in items if is_argo(raw.body)]
+        for application, items in found.items():
+            finder.documents[application.name] = [raw for raw in items if not is_argo(raw.body)]
+        finder.parental |= {name for name, _ in pending}
+        fresh = ()
+    names = ", ".join(sorted({name for name, _ in pending}))
+    problems.add(
+        f"applications state applications more than {DEPTH} deep: {names}",
+        next_step="take out what states itself under another name",
+    )
+    return finder.stated()
+
+
+def _root(path: str, commit: Commit) -> Application:
+    """A folder or file of Argo CD's own objects, as if it were an application."""
+    entry = commit.entries.get(path)
+    if entry and entry.mode != FOLDER:
+        source = Source(path=dirname(path), tool=Directory(include=basename(path)))
+    elif kustomization_in(commit, path) or is_chart(commit, path):
+        source = Source(path=path)
+    else:
+        source = Source(path=path, tool=Directory(recurse=True))
+    return Application(f"gitops:argocd {path}", path, "", "", 0, sources=(source,))
+
+
+@dataclass
+class _Finder:
+    """Applications in the finding: which are known, whose children they are, what they state."""
+
+    commit: Commit
+    settings: Settings
+    fetch: Fetch
+    problems: Problems
+    known: dict[str, Application] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    children: dict[str, list[Application]] = field(default_factory=dict)
+    documents: dict[str, list[RawObject]] = field(default_factory=dict)
+    parental: set[str] = field(default_factory=set)
+
+    @property
+    def fleet(self) -> Fleet:
+        repository = self.settings.repository
+        return Fleet(self.settings.stack, self.settings.fleet, repository.url, repository.revision)
+
+    def expand(self, pending: Iterable[tuple[str, RawLike]]) -> tuple[Application, ...]:
+        """The applications that Argo CD's objects state and nobody stated before."""
+        fresh = []
+        for parent, raw in pending:
+            for application in self._read(raw):
+                twin = self.known.get(application.name)
+                if twin is None:
+                    self.known[application.name] = application
+                    self.parents[application.name] = parent
+                    self.children.setdefault(parent, []).append(application)
+                    fresh.append(application)
+                elif replace(twin, stated=None) != replace(application, stated=None):
+                    self.problems.add(
+                        f"application {application.name!r} is already stated at {twin.stated or twin.path}",
+                        raw.where,
+                        "rename one of the two",
+                        application.name,
+                        also=(twin.name,),
+                    )
+        return tuple(fresh)
+
+    def _read(self, raw: RawLike) -> Iterable[Application]:
+        bodies: tuple[RawLike, ...] = ()
+        if raw.body["kind"] == APPLICATION:
+            bodies = (raw,)
+        elif raw.body["kind"] == APPLICATION_SET:
+            own = Problems()
+            bodies = generate(raw, self.commit, self.fleet, own, self.fetch)
+            for problem in own:
+                self.problems.add(
+                    problem.what, problem.where, problem.next_step, f"{APPLICATION_SET} {name_of(raw)}"
+                )
+        for body in bodies:
+            application = read_application(body, self.fleet, self.problems)
+            if application:
+                yield replace(application, tree=tree_of(application, self.commit))
+
+    def stated(self) -> Stated:
+        """All that was found, in the waves that the applications end in."""
+        argo = bool(self.parents)
+        containers = frozenset(
+            name for name, items in self.documents.items() if not items and name in self.parental
+        )
+        placed = sorted(
+            (self._placed(self.known[name], containers) for name in self.documents if name not in containers),
+            key=lambda item: (item.wave, item.name),
+        )
+        return Stated({item: self.documents[item.name] for item in placed}, containers, argo)
+
+    def _placed(self, application: Application, containers: frozenset[str]) -> Application:
+        """The application in the wave of its outermost parent, after what comes earlier among its siblings."""
+        needed = set(application.depends_on)
+        name = application.name
+        while above := self._above(name, containers):
+            own = self.known[name].wave
+            earlier = [item.name for item in self.children[above] if item.wave < own]
+            needed |= {leaf for item in earlier for leaf in self._leaves(item, containers)}
+            needed |= {above} - containers
+            name = above
+        return replace(application, wave=self.known[name].wave, depends_on=tuple(sorted(needed)))
+
+    def _above(self, name: str, containers: frozenset[str]) -> str:
+        """The parent whose wave an application takes over; "" where its own counts.
+
+        A root that is nothing but a list of applications has no wave to speak of.
+        """
+        parent = self.parents.get(name, "")
+        is_list = parent in containers and self.parents.get(parent) == ""
+        return "" if is_list else parent
+
+    def _leaves(self, name: str, containers: frozenset[str]) -> set[str]:
+        """The application, or all that a container's children come to."""
+        own = set() if name in containers else {name}
+        return own.union(*(self._leaves(item.name, containers) for item in self.children.get(name, ())))
