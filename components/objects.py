@@ -6,12 +6,14 @@ instead costs one future for each value of each object, which a CRD's schema tur
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
+from gitops.manifests.options import staying
 from gitops.model.keys import FIELD_MANAGER, group_of, version_of
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def provider_hints(planned: PlannedObject) -> JsonObject:
     """Annotations that tell the provider how to apply, await and delete an object."""
     hints = {
         "pulumi.com/patchFieldManager": FIELD_MANAGER,
-        "pulumi.com/deletionPropagationPolicy": "background",
+        "pulumi.com/deletionPropagationPolicy": planned.options.propagation,
     }
     if planned.manifest.kind == "Namespace":
         return (
@@ -101,13 +103,26 @@ def object_request(
         ],
         customTimeouts=resource_pb2.RegisterResourceRequest.CustomTimeouts(create=timeout, update=timeout),
         deletedWith=deleted_with,
-        retainOnDelete=None if prune else True,
+        retainOnDelete=staying(planned.options, prune=prune) != "" or None,
+        ignoreChanges=[property_path(pointer) for pointer in planned.ignored],
+        replaceOnChanges=_content(planned) if planned.options.replace and planned.options.force else [],
         hooks=hooks,
         acceptSecrets=True,
         acceptResources=True,
         supportsPartialValues=True,
         supportsResultReporting=True,
     )
+
+
+def property_path(pointer: str) -> str:
+    """A JSON pointer (RFC 6901) as the engine's path of a property."""
+    keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    return "".join(f"[{key}]" if key.isdecimal() else f"[{json.dumps(key)}]" for key in keys)
+
+
+def _content(planned: PlannedObject) -> list[str]:
+    """What has to change for an object to be made anew: not what this project notes in its metadata."""
+    return sorted(planned.manifest.body.keys() - {"apiVersion", "kind", "metadata"})
 
 
 def properties(planned: PlannedObject) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gitops.cluster.discovery import listable
 from gitops.cluster.errors import ApiError
 from gitops.model.capabilities import WITHOUT_CLUSTER, Capabilities, Served
 from gitops.model.errors import Problem, RefusedError
-from gitops.model.keys import HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
+from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -58,16 +58,28 @@ class Survey:
         kinds = {(key.group, key.kind) for key in keys} & self.hidden
         return tuple(sorted(f"{kind}.{group}" if group else kind for group, kind in kinds))
 
-    def leaving(self, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
-        """What lives, is not wanted and may be deleted: objects that are to be kept say so themselves."""
+    def leaving(
+        self, wanted: Collection[ObjectKey], applications: Collection[str] = (), *, confirmed: bool = False
+    ) -> tuple[ObjectKey, ...]:
+        """What lives, is not wanted and may be deleted: objects that are to be kept say so themselves.
+
+        `applications` are those that go on, whose objects may not all be kept; `confirmed` says that
+        somebody has allowed to delete what waits for that.
+        """
         hooks = {key.resource_name for key in wanted}
-        return tuple(
-            sorted(
-                key
-                for key in set(self.objects) - set(wanted)
-                if not _kept(self.objects[key]) and made_by_hook(self.objects[key]) not in hooks
-            )
-        )
+
+        def stays(item: Object) -> bool:
+            metadata = item["metadata"]
+            match (metadata.get("annotations") or {}).get(PRUNE_ANNOTATION):
+                case "false":
+                    return True
+                case "confirm":
+                    return not confirmed
+                case "object-only":
+                    return (metadata.get("labels") or {}).get(APPLICATION_LABEL) not in applications
+            return made_by_hook(item) in hooks
+
+        return tuple(sorted(key for key in set(self.objects) - set(wanted) if not stays(self.objects[key])))
 
     def path(self, key: ObjectKey) -> str:
         """Where the API serves an object."""
@@ -138,10 +150,6 @@ def refuse_mass_deletion(
 def made_by_hook(item: Object) -> str:
     """The resource name of the hook that made a live object, "" for an object of its own."""
     return str((item["metadata"].get("annotations") or {}).get(HOOK_ANNOTATION, ""))
-
-
-def _kept(item: Object) -> bool:
-    return (item["metadata"].get("annotations") or {}).get(PRUNE_ANNOTATION) == "false"
 
 
 def _key(resource: Resource, item: Object) -> ObjectKey:

@@ -91,9 +91,10 @@ def prune_orphans(settings: Settings, plan: Plan, keep: Kept) -> tuple[ObjectKey
     """
     connection = connect(settings.cluster)
     live = connection.survey(settings.stack)
-    orphans = sorted(
-        live.leaving(plan.keys | keep.objects), key=lambda key: (kind_rank(key.kind), key), reverse=True
-    )
+    confirmed = bool(os.environ.get(ALLOW_DELETES))
+    applications = {application.name for application in plan.applications}
+    leaving = live.leaving(plan.keys | keep.objects, applications, confirmed=confirmed)
+    orphans = sorted(leaving, key=lambda key: (kind_rank(key.kind), key), reverse=True)
     for key in orphans:
         try:
             connection.client.delete(live.path(key), uid=live.objects[key]["metadata"]["uid"])

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from gitops.manifests.kustomize import find_kustomize
 from gitops.manifests.labels import labeled
 from gitops.manifests.objects import checked, normalized
+from gitops.manifests.options import OPTIONS, object_options
 from gitops.manifests.program import find
 from gitops.manifests.rendering import Rendering
 from gitops.manifests.scopes import scopes
 from gitops.manifests.sources import read
 from gitops.model.capabilities import WITHOUT_CLUSTER
 from gitops.model.errors import AccessError, GitOpsError, Location, Problems
+from gitops.model.keys import group_of
 from gitops.model.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from gitops.model.application import Application
     from gitops.model.capabilities import Capabilities
     from gitops.model.keys import ObjectKey
+    from gitops.model.manifest import JsonObject
     from gitops.model.settings import Settings
     from gitops.source.commit import Commit
 
@@ -144,7 +147,14 @@ def _manifests(
 ) -> Iterable[tuple[int, Manifest]]:
     """Each object with the number of the source that states it."""
     for item in items:
+        options, wrong = object_options(item.body["metadata"].get("annotations") or {}, application.options)
+        for what in wrong:
+            problems.add(what, item.where, f"mend the annotation {OPTIONS}", application.name)
         body = normalized(item.body, application.namespace, known)
+        if body is None and options.skip_dry_run_on_missing_resource:
+            # whoever makes its CRD makes it later; most kinds live in a namespace
+            kind = (group_of(item.body["apiVersion"]), item.body["kind"])
+            body = normalized(item.body, application.namespace, {kind: True})
         if body is None:
             problems.add(
                 f"kind {item.body['kind']} of {item.body['apiVersion']} is unknown:"
@@ -231,7 +241,13 @@ def _namespaces(applications: Iterable[Application], manifests: list[Manifest], 
             and name not in stated | STANDING_NAMESPACES | made.keys()
             and (application.name, name) in used
         ):
-            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            options = application.options
+            metadata: JsonObject = {"name": name}
+            if options.namespace_labels:
+                metadata["labels"] = dict(options.namespace_labels)
+            if options.namespace_annotations:
+                metadata["annotations"] = dict(options.namespace_annotations)
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
             where = Location(application.path)
             made[name] = Manifest(labeled(body, application, stack), where, application.name)
     return list(made.values())

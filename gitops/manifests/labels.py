@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops.manifests.options import object_options, staying
 from gitops.model.keys import APPLICATION_LABEL, PRUNE_ANNOTATION, STACK_LABEL, TREE_ANNOTATION
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ def labeled(body: JsonObject, application: Application, stack: str) -> JsonObjec
     metadata = body["metadata"]
     labels = {**(metadata.get("labels") or {}), STACK_LABEL: stack, APPLICATION_LABEL: application.name}
     annotations = {**(metadata.get("annotations") or {}), TREE_ANNOTATION: application.tree}
-    if not application.prune:
-        annotations[PRUNE_ANNOTATION] = "false"
+    options, _ = object_options(annotations, application.options)
+    stays = staying(options, prune=application.prune)
+    if stays:
+        annotations[PRUNE_ANNOTATION] = stays
     return {**body, "metadata": {**metadata, "labels": labels, "annotations": annotations}}

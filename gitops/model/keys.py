@@ -7,7 +7,7 @@ from dataclasses import dataclass
 STACK_LABEL = "gitops.internal/stack"
 APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
-# "false" on an object that stays when it leaves Git: the object tells it itself, since no plan knows it then
+# whether an object stays when it leaves Git: it tells it itself, since no plan knows it then
 PRUNE_ANNOTATION = "gitops.internal/prune"
 # on a live object that a hook made: the name that its hook has in the plan
 HOOK_ANNOTATION = "gitops.internal/hook"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from gitops.model.sync import SyncOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,12 +33,19 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class PlannedObject:
-    """An object to be created or updated after the steps named in `after`, in one wave."""
+    """An object to be created or updated after the steps named in `after`, in one wave.
+
+    Attributes:
+        options: how it is synced.
+        ignored: JSON pointers to what a sync leaves alone.
+    """
 
     manifest: Manifest
     wave: int
     readiness: Readiness
     after: tuple[str, ...]
+    options: SyncOptions = field(default=SyncOptions())
+    ignored: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,7 +77,12 @@ class Hook:
     @property
     def name(self) -> str:
         """The step's name, such as `hook-PreSync:shop/batch/Job:shop/migrate`."""
-        return f"hook-{self.phase}:{self.manifest.application}/{self.manifest.key.resource_name}"
+        return hook_name(self.manifest, self.phase)
+
+
+def hook_name(manifest: Manifest, phase: Phase) -> str:
+    """The name of the step that runs an object as a hook of a phase."""
+    return f"hook-{phase}:{manifest.application}/{manifest.key.resource_name}"
 
 
 @dataclass(frozen=True, slots=True)

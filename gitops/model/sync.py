@@ -59,7 +59,7 @@ class SyncOptions:
         skip_dry_run_on_missing_resource: whether an unknown kind is accepted until it is applied.
         respect_ignore_differences: whether ignored fields are left alone by a sync too.
         fail_on_shared_resource: whether another application's object is a failure.
-        propagation: `foreground`, `background` or `orphan`.
+        propagation: `foreground`, `background` or `orphan`; Argo CD's own default is the first.
         validate: whether the API server checks fields strictly.
         client_side_apply_migration: whether fields of `kubectl apply` change their manager.
     """
@@ -77,6 +77,6 @@ class SyncOptions:
     skip_dry_run_on_missing_resource: bool = False
     respect_ignore_differences: bool = False
     fail_on_shared_resource: bool = False
-    propagation: str = "foreground"
+    propagation: str = "background"
     validate: bool = True
     client_side_apply_migration: bool = True

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gitops.model.phase import SYNC_PHASES, DeletePolicy, Phase
-from gitops.model.plan import Gate, Hook, PlannedObject
+from gitops.model.plan import Gate, Hook, PlannedObject, hook_name
 from gitops.waves.order import PREREQUISITES, WORKLOADS, kind_rank
 from gitops.waves.phases import Placed, delete_policies, trigger
-from gitops.waves.readiness import readiness
+from gitops.waves.treatment import planned_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,8 +126,7 @@ class _Making:
         after = (*(() if between else opening), *bases, *prerequisites)
         if item.hook:
             return self.hook(item, after)
-        ready = readiness(item.manifest, self.application)
-        return PlannedObject(item.manifest, self.around.wave, ready, tuple(sorted(set(after))))
+        return planned_object(item.manifest, self.application, self.around.wave, after)
 
     def _gate(self, phase: Phase, number: int, *, last: bool) -> str:
         begin = application_gate(self.application.name)
@@ -144,8 +143,8 @@ class _Making:
 
 def _name(item: Placed) -> str:
     """The name of the step that an item becomes."""
-    name = item.manifest.key.resource_name
-    return f"hook-{item.phase}:{item.manifest.application}/{name}" if item.hook else name
+    manifest = item.manifest
+    return hook_name(manifest, item.phase) if item.hook else manifest.key.resource_name
 
 
 def _rank(item: Placed) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from gitops.model.plan import Gate, Plan, PlannedObject
 from gitops.waves.dependencies import check_dependencies, in_order
 from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
 from gitops.waves.phases import Placed, placed
-from gitops.waves.readiness import readiness
+from gitops.waves.treatment import planned_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -135,8 +135,7 @@ class _Planner:
         )
 
     def _foundation(self, manifest: Manifest, number: int, opening: tuple[str, ...]) -> PlannedObject:
-        application = self.applications[manifest.application]
-        return PlannedObject(manifest, number, readiness(manifest, application), tuple(sorted(opening)))
+        return planned_object(manifest, self.applications[manifest.application], number, opening)
 
 
 def _is_foundation(item: Placed) -> bool:

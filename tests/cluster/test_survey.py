@@ -8,7 +8,7 @@ from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
 from gitops.cluster.survey import Survey, hidden_warning, refuse_mass_deletion, survey
 from gitops.model.errors import RefusedError
-from gitops.model.keys import PRUNE_ANNOTATION, ObjectKey
+from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, PRUNE_ANNOTATION, ObjectKey
 
 VERBS = frozenset(("list", "delete"))
 RESOURCES = (
@@ -172,3 +172,27 @@ def test_an_object_that_says_it_is_to_be_kept_never_leaves() -> None:
         {},
     )
     assert live.leaving([wanted]) == (gone,)
+
+
+def leaving(annotations: dict[str, str], wanted: tuple[ObjectKey, ...] = (), **how: Any) -> bool:
+    key = ObjectKey("", "ConfigMap", "n", "a")
+    live = item("a", "n", annotations=annotations, labels={APPLICATION_LABEL: "web"})
+    return bool(Survey({key: live}, {}).leaving(wanted, **how))
+
+
+def test_what_waits_for_a_confirmation_leaves_with_one() -> None:
+    assert not leaving({PRUNE_ANNOTATION: "confirm"})
+    assert leaving({PRUNE_ANNOTATION: "confirm"}, confirmed=True)
+    assert not leaving({PRUNE_ANNOTATION: "false"}, confirmed=True)
+
+
+def test_what_outlives_its_application_leaves_while_that_goes_on() -> None:
+    assert not leaving({PRUNE_ANNOTATION: "object-only"})
+    assert not leaving({PRUNE_ANNOTATION: "object-only"}, applications={"other"})
+    assert leaving({PRUNE_ANNOTATION: "object-only"}, applications={"web"})
+
+
+def test_what_a_hook_made_under_another_name_stays_while_the_hook_is_wanted() -> None:
+    made = {HOOK_ANNOTATION: "ConfigMap:n/a-"}
+    assert not leaving(made, (ObjectKey("", "ConfigMap", "n", "a-"),))
+    assert leaving(made)

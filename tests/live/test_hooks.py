@@ -246,3 +246,43 @@ def test_sync_waves_may_be_negative(stack, repository):
     repository.commit("Start")
     result = succeeded(stack.up())
     assert begins_after(result, "apps/Deployment:shop/web", "batch/Job:shop/first")
+
+
+def options(name, text, **data):
+    return config_map(name, **data).replace(
+        f"  name: {name}", f'  name: {name}\n  annotations: {{argocd.argoproj.io/sync-options: "{text}"}}'
+    )
+
+
+def test_what_is_not_to_be_pruned_or_deleted_stays(stack, repository):
+    """And what is pruned goes last, when everything else is applied."""
+    stays = {"pruned": "", "kept": "Prune=false", "confirmed": "Prune=confirm", "outlives": "Delete=false"}
+    for name, text in stays.items():
+        repository.write(f"k8s/02-apps/gone/{name}.yaml", options(name, text))
+        repository.write(f"{APP}/{name}.yaml", options(name, text))
+    repository.commit("Start")
+    succeeded(stack.up())
+    for name in stays:
+        repository.remove(f"{APP}/{name}.yaml")
+    repository.write(f"{APP}/new.yaml", config_map("new")).remove("k8s/02-apps/gone").commit(
+        "Remove them all"
+    )
+    result = succeeded(stack.up())
+    assert begins_after(result, "ConfigMap:shop/pruned", "ConfigMap:shop/new")
+    standing = {"kept", "confirmed", "outlives"}
+    assert made(stack, "configmap").keys() & stays.keys() == standing
+    assert succeeded(stack.gitops("stack", "sync", "--stack", stack.stack))
+    assert made(stack, "configmap").keys() & stays.keys() == standing - {"outlives", "confirmed"}
+
+
+def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_changes(stack, repository):
+    text = "Force=true,Replace=true"
+    repository.write(f"{APP}/anew.yaml", options("anew", text, a="1")).commit("Start")
+    succeeded(stack.up())
+    before = made(stack, "configmap")["anew"]
+    repository.write(f"{APP}/other.yaml", config_map("other")).commit("Something else")
+    succeeded(stack.up())
+    assert made(stack, "configmap")["anew"] == before
+    repository.write(f"{APP}/anew.yaml", options("anew", text, a="2")).commit("Its content")
+    succeeded(stack.up())
+    assert made(stack, "configmap")["anew"] != before

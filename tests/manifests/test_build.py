@@ -11,6 +11,7 @@ from gitops.manifests.build import build
 from gitops.manifests.cache import Cache
 from gitops.model.errors import Problems
 from gitops.model.sources import Source
+from gitops.model.sync import SyncOptions
 from gitops.source.layout import find_applications
 from gitops.waves.plan import make_plan
 from tests import given
@@ -257,3 +258,43 @@ def test_a_change_of_one_application_renders_one_application(
     log.unlink()
     built({**files, "k8s/base/kustomization.yaml": "namePrefix: b-"}, tmp_path / "cache")
     assert len(log.read_text().splitlines()) == 12
+
+
+def test_an_unknown_kind_is_accepted_where_its_object_says_that_it_comes_later(tmp_path: Path) -> None:
+    later = {"argocd.argoproj.io/sync-options": "SkipDryRunOnMissingResource=true"}
+    file = obj("Foo", "f", "x.io/v1", annotations=later)
+    assert names({f"{APPS}/a/x.json": file}, tmp_path) == ["Namespace:a", "x.io/Foo:a/f"]
+
+
+def test_a_sync_option_that_is_none_is_told_with_its_place(tmp_path: Path) -> None:
+    typo = {"argocd.argoproj.io/sync-options": "Prunee=false"}
+    _, told = built({f"{APPS}/a/x.json": obj("ConfigMap", "x", annotations=typo)}, tmp_path)
+    assert len(told) == 1
+    assert told[0].startswith(f"{APPS}/a/x.json:1: sync option 'Prunee' is not known")
+
+
+def test_a_namespace_that_is_made_gets_what_its_application_states_for_it(tmp_path: Path) -> None:
+    problems, settings = Problems(), given.settings()
+    commit = given.commit({f"{APPS}/a/x.json": obj("ConfigMap", "x")})
+    options = SyncOptions(namespace_labels=(("team", "x"),), namespace_annotations=(("a/b", "c"),))
+    applications = [replace(a, options=options) for a in find_applications(commit, settings, problems)]
+    made, _ = build(commit, applications, settings, {}, cache=Cache(tmp_path), problems=problems)
+    assert made.body["metadata"]["labels"].items() >= {"team": "x", "gitops.internal/stack": "test"}.items()
+    assert made.annotations["a/b"] == "c"
+
+
+def test_only_a_hook_may_have_a_generated_name(tmp_path: Path) -> None:
+    def told(**annotations: str) -> list[str]:
+        text = json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"generateName": "x-", "annotations": annotations},
+            }
+        )
+        return built({f"{APPS}/a/x.json": text}, tmp_path)[1]
+
+    assert told(**{"argocd.argoproj.io/hook": "PreSync"}) == []
+    assert told(**{"helm.sh/hook": "pre-install"}) == []
+    [problem] = told()
+    assert "would be another object every time" in problem

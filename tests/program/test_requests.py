@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.objects import VERSIONS, object_request, provider_hints, type_token
+from components.objects import VERSIONS, object_request, property_path, provider_hints, type_token
 from gitops.model.plan import PlannedObject
+from gitops.model.sync import SyncOptions
 from gitops.waves.readiness import readiness
 from tests import given
 from tests.program.engine import Request, inputs
@@ -153,3 +154,42 @@ def test_equal_objects_make_equal_requests() -> None:
     manifest = given.manifest("Foo", api="x.io/v1", spec={"b": 1, "a": 2})
     again = replace(manifest, body={**manifest.body, "spec": {"a": 2, "b": 1}})
     assert request(manifest) == request(again)
+
+
+def treated(manifest: Manifest, ignored: tuple[str, ...] = (), **options: Any) -> Request:
+    step = replace(planned(manifest), options=SyncOptions(**options), ignored=ignored)
+    return object_request(step, "parent", "provider", [], deleted_with="", prune=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "stays"),
+    [({}, False), ({"prune": "false"}, True), ({"prune": "confirm"}, True), ({"delete": "false"}, True)],
+)
+def test_what_is_not_deleted_unasked_is_kept_by_the_engine(options: dict[str, Any], stays: bool) -> None:
+    assert treated(given.manifest("ConfigMap"), **options).retainOnDelete is stays
+
+
+def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_changes() -> None:
+    manifest = given.manifest("Deployment", api="apps/v1", spec={"replicas": 1})
+    assert list(treated(manifest, force=True, replace=True).replaceOnChanges) == ["spec"]
+    assert not treated(manifest, force=True).replaceOnChanges
+    assert not treated(manifest, replace=True).replaceOnChanges
+
+
+def test_the_way_of_deletion_is_told_to_the_provider() -> None:
+    told = inputs(treated(given.manifest("ConfigMap"), propagation="orphan"))["metadata"]["annotations"]
+    assert told["pulumi.com/deletionPropagationPolicy"] == "orphan"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "path"),
+    [
+        ("/spec/replicas", '["spec"]["replicas"]'),
+        ("/spec/containers/0/image", '["spec"]["containers"][0]["image"]'),
+        ("/metadata/annotations/a.b~1c~0d", '["metadata"]["annotations"]["a.b/c~d"]'),
+        ('/data/a"b', '["data"]["a\\"b"]'),
+    ],
+)
+def test_what_a_sync_leaves_alone_is_named_in_the_engine_s_way(pointer: str, path: str) -> None:
+    assert property_path(pointer) == path
+    assert list(treated(given.manifest("ConfigMap"), (pointer,)).ignoreChanges) == [path]
