@@ -88,6 +88,7 @@ def object_request(
     """An object under its application, after the resources it waits for; all references are URNs."""
     api_version, kind = planned.manifest.api_version, planned.manifest.kind
     group, timeout = group_of(api_version), f"{math.ceil(planned.readiness.timeout)}s"
+    anew = planned.options.replace and planned.options.force
     other_versions = [v for v in VERSIONS if group and v != version_of(api_version)]
     return resource_pb2.RegisterResourceRequest(
         type=type_token(api_version, kind),
@@ -105,7 +106,10 @@ def object_request(
         deletedWith=deleted_with,
         retainOnDelete=staying(planned.options, prune=prune) != "" or None,
         ignoreChanges=[property_path(pointer) for pointer in planned.ignored],
-        replaceOnChanges=_content(planned) if planned.options.replace and planned.options.force else [],
+        replaceOnChanges=_content(planned) if anew else [],
+        # both have one name: made first, the new one would be deleted with the old one
+        deleteBeforeReplace=anew,
+        deleteBeforeReplaceDefined=anew,
         hooks=hooks,
         acceptSecrets=True,
         acceptResources=True,

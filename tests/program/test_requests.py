@@ -171,7 +171,10 @@ def test_what_is_not_deleted_unasked_is_kept_by_the_engine(options: dict[str, An
 
 def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_changes() -> None:
     manifest = given.manifest("Deployment", api="apps/v1", spec={"replicas": 1})
-    assert list(treated(manifest, force=True, replace=True).replaceOnChanges) == ["spec"]
+    told = treated(manifest, force=True, replace=True)
+    assert list(told.replaceOnChanges) == ["spec"]
+    assert told.deleteBeforeReplace
+    assert told.deleteBeforeReplaceDefined
     assert not treated(manifest, force=True).replaceOnChanges
     assert not treated(manifest, replace=True).replaceOnChanges
 
