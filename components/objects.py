@@ -25,6 +25,9 @@ STASH_TYPE = "pulumi:index:Stash"
 VERSIONS = tuple(
     "v1 v2 v1beta1 v1beta2 v1beta3 v1alpha1 v1alpha2 v1alpha3 v2beta1 v2beta2 v2alpha1 v3".split()
 )
+# No value comes from what a resource waits for. Saying nothing would say that all of them do, and the engine
+# would make anew whatever waits for an object that it makes anew.
+_ORDER_ONLY = {"kind": resource_pb2.RegisterResourceRequest.PropertyDependencies()}
 # How the engine's protocol marks a secret value.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a constant of the protocol
@@ -67,6 +70,7 @@ def stash_request(
         custom=True,
         object=_struct({"input": value}),
         dependencies=dependencies,
+        propertyDependencies=_ORDER_ONLY,
         hooks=hooks,
         acceptSecrets=True,
         acceptResources=True,
@@ -98,6 +102,7 @@ def object_request(
         object=_struct(properties(planned)),
         provider=provider,
         dependencies=dependencies,
+        propertyDependencies=_ORDER_ONLY,
         aliases=[
             alias_pb2.Alias(spec=alias_pb2.Alias.Spec(type=type_token(f"{group}/{version}", kind)))
             for version in other_versions

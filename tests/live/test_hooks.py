@@ -279,10 +279,11 @@ def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_cha
     text = "Force=true,Replace=true"
     repository.write(f"{APP}/anew.yaml", options("anew", text, a="1")).commit("Start")
     succeeded(stack.up())
-    before = made(stack, "configmap")["anew"]
+    before, web = made(stack, "configmap")["anew"], made(stack, "deployment")
     repository.write(f"{APP}/other.yaml", config_map("other")).commit("Something else")
     succeeded(stack.up())
     assert made(stack, "configmap")["anew"] == before
     repository.write(f"{APP}/anew.yaml", options("anew", text, a="2")).commit("Its content")
     succeeded(stack.up())
     assert made(stack, "configmap")["anew"] != before
+    assert made(stack, "deployment") == web

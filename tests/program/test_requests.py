@@ -150,6 +150,12 @@ def test_references_are_what_the_caller_gives() -> None:
     )  # fmt: skip
 
 
+def test_what_an_object_waits_for_is_no_source_of_its_values() -> None:
+    dependencies = request(given.manifest("ConfigMap")).propertyDependencies
+    assert dependencies
+    assert not any(list(one.urns) for one in dependencies.values())
+
+
 def test_equal_objects_make_equal_requests() -> None:
     manifest = given.manifest("Foo", api="x.io/v1", spec={"b": 1, "a": 2})
     again = replace(manifest, body={**manifest.body, "spec": {"a": 2, "b": 1}})
