@@ -39,8 +39,8 @@ def test_an_annotation_states_options(text: str, changes: dict[str, Any]) -> Non
     ("text", "what"),
     [
         ("Prunee=false", "sync option 'Prunee' is not known; known are ApplyOutOfSyncOnly, "),
-        ("Prune=never", "sync option Prune is 'never', not true or false or confirm"),
-        ("Replace", "sync option Replace is '', not true or false"),
+        ("Prune=never", "sync option 'Prune' is 'never', not true or false or confirm"),
+        ("Replace", "sync option 'Replace' is '', not true or false"),
         ("Propagation=orphan", "is not known"),
         ("NamespaceLabels=a", "is not known"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.sync import SyncOptions
@@ -9,6 +10,7 @@ from gitops.model.sync import SyncOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_NONE = SyncOptions()
 _BOOL = {"true": True, "false": False}
 _KEEP = {text: text for text in ("true", "false", "confirm")}
 _PROPAGATION = {text: text for text in ("foreground", "background", "orphan")}
@@ -31,8 +33,8 @@ _KNOWN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def read_sync_options(texts: Iterable[str]) -> tuple[SyncOptions, tuple[str, ...]]:
-    """Options from texts such as `Prune=false`, and what is wrong with them; the last one of a name wins."""
+def read_sync_options(texts: Iterable[str], base: SyncOptions = _NONE) -> tuple[SyncOptions, tuple[str, ...]]:
+    """Options from texts such as `Prune=false` over others, and what is wrong with them; the last one wins."""
     found: dict[str, Any] = {}
     complaints: list[str] = []
     for text in texts:
@@ -47,9 +49,9 @@ def read_sync_options(texts: Iterable[str]) -> tuple[SyncOptions, tuple[str, ...
             complaints.append(f"sync option {name!r} is {value!r}, not {' or '.join(values)}")
             continue
         found[field] = values[value]
-    return SyncOptions(**found), tuple(complaints)
+    return (replace(base, **found) if found else base), tuple(complaints)
 
 
-def annotated_options(annotation: str) -> tuple[SyncOptions, tuple[str, ...]]:
-    """Options from an `argocd.argoproj.io/sync-options` annotation, which has commas between them."""
-    return read_sync_options(annotation.split(","))
+def annotated_options(annotation: str, base: SyncOptions = _NONE) -> tuple[SyncOptions, tuple[str, ...]]:
+    """Options from an `argocd.argoproj.io/sync-options` annotation, which has commas between them, over others."""
+    return read_sync_options(annotation.split(","), base)
