@@ -61,10 +61,13 @@ def render(task: Task, options: Kustomize, rendering: Rendering, problems: Probl
         raise RenderError(
             "needs kustomize, and neither it nor kubectl is on PATH", where, "install kustomize or kubectl"
         )
-    arguments = _arguments(task, options, rendering)
+    if found.charts and rendering.helm is None:
+        raise RenderError("holds charts and needs helm, which is not on PATH", where, "install helm")
+    helm = rendering.helm if found.charts else None
+    arguments = [as_argument(root), *(_for_charts(helm, options, rendering) if helm else ())]
     edit = json.dumps(instead, sort_keys=True) if instead is not None else ""
     key = (
-        "kustomize", rendering.kustomize.identity, *arguments, edit,
+        "kustomize", rendering.kustomize.identity, helm.identity if helm else "", *arguments, edit,
         *(f"{folder}={commit.id_of(folder)}" for folder in sorted(found.folders)),
         *(f"{chart.repository} {chart.name} {chart.version}" for chart in found.charts),
     )  # fmt: skip
@@ -101,16 +104,13 @@ def _beside(folder: str, reference: str) -> str:
     return normpath(join(folder, reference))
 
 
-def _arguments(task: Task, options: Kustomize, rendering: Rendering) -> list[str]:
-    arguments = [as_argument(task.path)]
-    if rendering.enable_helm and rendering.helm:
-        served = options.api_versions or rendering.capabilities.api_versions
-        arguments += [
-            "--enable-helm", f"--helm-command={rendering.helm.command[0]}",
-            f"--helm-kube-version={options.kube_version or rendering.capabilities.kube_version}",
-            *(f"--helm-api-versions={version}" for version in sorted(served)),
-        ]  # fmt: skip
-    return arguments
+def _for_charts(helm: Program, options: Kustomize, rendering: Rendering) -> list[str]:
+    served = options.api_versions or rendering.capabilities.api_versions
+    return [
+        "--enable-helm", f"--helm-command={helm.command[0]}",
+        f"--helm-kube-version={options.kube_version or rendering.capabilities.kube_version}",
+        *(f"--helm-api-versions={version}" for version in sorted(served)),
+    ]  # fmt: skip
 
 
 def _build(
@@ -124,6 +124,8 @@ def _build(
         if edit:
             (files / file).write_text(edit)
         for chart in found.charts:
+            if not chart.repository:
+                continue
             pulled = pull(chart.repository, chart.name, chart.version, rendering, chart.where)
             check_out(pulled, chart.name, files / chart.folder / chart.name)
         output = run(rendering.kustomize, arguments, folder, environment=OFFLINE)

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REFERENCES = ("resources", "bases", "components")
+_FILE_KEYS = frozenset((
+    *("path", "files", "envs", "env", "crds", "configurations", "patchesStrategicMerge"),
+    *("valuesFile", "additionalValuesFiles"),
+))  # fmt: skip
+_ADDRESS = re.compile(r"([^=\s]+=)?[A-Za-z][A-Za-z0-9+.-]*:{1,2}//\S+$|([^=\s]+=)?git@\S+$")
 _CHARTS = ("helmCharts", "helmChartInflationGenerator")
 _PLUGINS = ("generators", "transformers", "validators")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteChart:
-    """A chart that a kustomization inflates from elsewhere, and the folder that it is looked for in."""
+class Inflated:
+    """A chart in a kustomization, and the folder that it is looked for in; without a repository it is there."""
 
     folder: str
     repository: str
@@ -37,10 +42,10 @@ class RemoteChart:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """All that a build reads."""
+    """All that a build reads: folders of the commit, and charts among them or from elsewhere."""
 
     folders: frozenset[str]
-    charts: tuple[RemoteChart, ...]
+    charts: tuple[Inflated, ...]
 
 
 def kustomization_in(commit: Commit, folder: str) -> str:
@@ -53,7 +58,7 @@ def reach(
 ) -> Reach:
     """Follow the references between kustomizations; `instead` is the root's own, when it is not its file's."""
     folders: set[str] = set()
-    charts: list[RemoteChart] = []
+    charts: list[Inflated] = []
     pending = [root]
     while pending:
         folder = pending.pop()
@@ -69,6 +74,13 @@ def reach(
         if folder == root and instead is not None:
             body = instead
         _refuse_plugins(body, lines, file, application, problems, enable_helm=enable_helm)
+        for path, address in _addresses(body, ""):
+            problems.add(
+                f"{address!r} is outside the repository",
+                Location(file, lines.get(path, 0)),
+                "copy it into the repository",
+                application,
+            )
         for path, reference in _references(body):
             where = Location(file, lines.get(path, 0))
             target = _inside(commit, folder, reference, where, application, problems)
@@ -82,6 +94,8 @@ def reach(
                 )
         if enable_helm:
             charts += _charts(body, lines, folder, file, application, problems)
+            near = (chart.folder for chart in charts if not chart.repository)
+            folders.update(path for path in near if commit.has_folder(path))
         for entry in commit.files_below(folder):
             if entry.mode in (LINK, SUBMODULE):
                 problems.add(
@@ -99,7 +113,7 @@ def _refuse_plugins(
     refused = (*_PLUGINS, *(_CHARTS[1:] if enable_helm else _CHARTS))
     for plugin in refused if isinstance(body, dict) else ():
         if body.get(plugin):
-            step = "set gitops:kustomizeHelm, or commit what it generates"
+            step = "set gitops:enableHelm, or commit what it generates"
             problems.add(
                 f"`{plugin}` would run code or download charts, which is not done",
                 Location(file, lines.get(plugin, 0)),
@@ -118,6 +132,19 @@ def _references(body: Any) -> list[tuple[str, str]]:
         for index, item in enumerate(body[key] if isinstance(body.get(key), list) else ())
         if isinstance(item, str) and "\n" not in item
     ]
+
+
+def _addresses(value: Any, path: str, *, names_files: bool = False) -> Iterator[tuple[str, str]]:
+    """Texts with a scheme where a kustomization names files, which it would download, and where they stand."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            below = f"{path}.{key}" if path else str(key)
+            yield from _addresses(item, below, names_files=names_files or key in _FILE_KEYS)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _addresses(item, f"{path}[{index}]", names_files=names_files)
+    elif names_files and isinstance(value, str) and _ADDRESS.match(value):
+        yield path, value
 
 
 def _inside(
@@ -139,10 +166,10 @@ def _inside(
 
 def _charts(
     body: Any, lines: dict[str, int], folder: str, file: str, application: str, problems: Problems
-) -> Iterator[RemoteChart]:
-    """The charts that `helmCharts` takes from elsewhere, which have to state their version exactly.
+) -> Iterator[Inflated]:
+    """The charts in `helmCharts`; those from elsewhere have to state their version exactly.
 
-    Source: kustomize's HelmChartInflationGenerator, which looks for them in `<chartHome>/<name>-<version>`.
+    Source: kustomize's HelmChartInflationGenerator, which looks for those in `<chartHome>/<name>-<version>`.
     """
     stated = body.get("helmCharts") if isinstance(body, dict) else None
     settings = body.get("helmGlobals") if isinstance(body, dict) else None
@@ -152,13 +179,14 @@ def _charts(
         if not isinstance(chart, dict):
             continue
         name, version = str(chart.get("name", "")), str(chart.get("version", ""))
-        at = normpath(join(folder, home, f"{name}-{version}"))
+        remote = str(chart.get("repo") or "")
+        at = normpath(join(folder, home, f"{name}-{version}" if remote else name))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             problems.add(f"chart {name!r} has no usable name", where, "mend the name", application)
         elif home.startswith("/") or at.startswith(".."):
             problems.add(f"chartHome {home!r} leaves the repository", where, "keep it inside", application)
-        elif chart.get("repo") and not EXACT_VERSION.fullmatch(version):
+        elif remote and not EXACT_VERSION.fullmatch(version):
             what = f"chart {name}: version {version!r} may be another one tomorrow"
             problems.add(what, where, "state the version exactly, such as 1.2.3", application)
-        elif chart.get("repo"):
-            yield RemoteChart(at, str(chart["repo"]), name, version, where)
+        else:
+            yield Inflated(at, remote, name, version, where)

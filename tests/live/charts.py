@@ -127,6 +127,7 @@ LIBRARIES = {
         {{- end }}
     """,
     "tagged/Chart.yaml": "apiVersion: v2\nname: tagged\nversion: 0.1.0\n",
+    "tagged/values.yaml": "{}\n",
     "tagged/templates/t.yaml": 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: "{{ .Release.Name }}"}\n',
 }
 OVERLAY = {

@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from gitops.manifests.cache import Cache
+from gitops.manifests.program import Program
+from gitops.manifests.rendering import Rendering
 from sandbox.console import Console
 from sandbox.controlplane.clusters import stop
 from sandbox.controlplane.layout import Home
 from sandbox.demo import bring_up
+from sandbox.toolchain import golang
+from sandbox.toolchain.build import build
+from sandbox.toolchain.cache import cache_folder
+from sandbox.toolchain.modules import Modules
+from sandbox.toolchain.recipes import HELM, KUSTOMIZE, REGISTRY
+from tests.git_repository import GitRepository
+from tests.live.bench import Bench
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +39,24 @@ def sandbox(tmp_path_factory):
 def homelab(sandbox):
     """The demo's repository."""
     return sandbox.home.repository
+
+
+@pytest.fixture(scope="session")
+def tools():
+    """The programs that render and a registry, by name, built where that was never done before."""
+    cache = cache_folder()
+    go = golang.find(cache)
+    modules = Modules(cache, lambda: go)
+    return {r.name: str(build(r, go, modules, Console()) / r.name) for r in (HELM, KUSTOMIZE, REGISTRY)}
+
+
+@pytest.fixture
+def bench(tmp_path, tools):
+    """An empty repository, the way the project renders it, and the reference tools."""
+    rendering = Rendering(
+        Cache(tmp_path / "cache"),
+        Program((tools["helm"],), "helm"),
+        Program((tools["kustomize"], "build"), "kustomize"),
+    )
+    (tmp_path / "home").mkdir()
+    return Bench(GitRepository(tmp_path / "repository"), rendering, tools, tmp_path / "home")

@@ -2,117 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from gitops.manifests.cache import Cache
 from gitops.manifests.program import Program
-from gitops.manifests.rendering import Rendering
-from gitops.manifests.sources import read
 from gitops.model.capabilities import Capabilities
-from gitops.model.errors import Problems
-from gitops.model.settings import Repository
 from gitops.model.sources import Helm, HelmParameter, Kustomize, Source
-from gitops.source.git import fetch
-from sandbox.console import Console
-from sandbox.toolchain import golang
-from sandbox.toolchain.build import build
-from sandbox.toolchain.cache import cache_folder
-from sandbox.toolchain.modules import Modules
-from sandbox.toolchain.recipes import HELM, KUSTOMIZE, REGISTRY
-from tests import given
-from tests.git_repository import GitRepository
+from tests.live.bench import normal, theirs
 from tests.live.charts import LIBRARIES, OVERLAY, UMBRELLA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.live.bench import Bench
 
 pytestmark = pytest.mark.live
 
 CHART, OVERLAYS = "apps/umbrella", "apps/overlay"
-
-
-@pytest.fixture(scope="session")
-def tools() -> dict[str, str]:
-    """The programs by name, built where this machine has none of their version."""
-    cache = cache_folder()
-    go = golang.find(cache)
-    modules = Modules(cache, lambda: go)
-    return {r.name: str(build(r, go, modules, Console()) / r.name) for r in (HELM, KUSTOMIZE, REGISTRY)}
-
-
-@dataclass
-class Bench:
-    """A repository, and both ways to render what is in it."""
-
-    repository: GitRepository
-    rendering: Rendering
-    tools: dict[str, str]
-    home: Path
-
-    def write(self, folder: str, files: Mapping[str, str | bytes]) -> None:
-        for path, text in files.items():
-            self.repository.write(f"{folder}/{path}", text)
-
-    def ours(self, *sources: Source, **changes: Any) -> tuple[list[Any], list[str]]:
-        """What the project makes of the repository as it is now, as it would be committed."""
-        sha = self.repository.commit()
-        commit = fetch(Repository(self.repository.url, sha), self.home / "git")
-        problems = Problems()
-        application = given.application(sources=sources, **changes)
-
-        def other(url: str, revision: str) -> Any:
-            return fetch(Repository(url or self.repository.url, revision), self.home / "git")
-
-        found = read(commit, application, self.rendering, other, problems)
-        return found, [str(problem) for problem in problems]
-
-    def bodies(self, *sources: Source, **changes: Any) -> list[Any]:
-        found, told = self.ours(*sources, **changes)
-        assert told == []
-        return [raw.body for raw in found]
-
-    def run(self, tool: str, *arguments: str, folder: Path | None = None) -> str:
-        done = subprocess.run(
-            [self.tools[tool], *arguments],
-            cwd=folder or self.repository.path,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-
-@pytest.fixture
-def bench(tmp_path: Path, tools: dict[str, str]) -> Bench:
-    rendering = Rendering(
-        Cache(tmp_path / "cache"),
-        Program((tools["helm"],), "helm"),
-        Program((tools["kustomize"], "build"), "kustomize"),
-    )
-    (tmp_path / "home").mkdir()
-    return Bench(GitRepository(tmp_path / "repository"), rendering, tools, tmp_path / "home")
-
-
-def normal(documents: Any) -> str:
-    return yaml.safe_dump_all(documents, sort_keys=True)
-
-
-def theirs(output: str) -> str:
-    return normal([document for document in yaml.safe_load_all(output) if document is not None])
 
 
 @pytest.mark.parametrize("case", ["plain", "values", "capabilities", "no CRDs"])
@@ -340,31 +255,3 @@ def test_a_kustomization_inflates_charts_where_that_is_asked_for(bench: Bench, s
     )  # fmt: skip
     assert normal(ours) == theirs(expected)
     assert [body["metadata"]["name"] for body in ours] == ["k-one", "k-two"]
-
-
-LOOP = '{{ define "r" }}{{ include "r" . }}{{ end }}{{ include "r" . }}'
-HOSTILE = {
-    "50 MB": (
-        '{{ range until 900000 }}a{{ . }}: "' + "a" * 50 + '"\n{{ end }}',
-        "it printed more than 32 MiB",
-    ),
-    "too many documents": ("{{ range until 10001 }}---\nx: 1\n{{ end }}", "more than 10000 objects"),
-    "a template that calls itself": (LOOP, "calling include"),
-    "no UTF-8": (b"a: '\xff\xfe'\n", "does not render"),
-    "no end": ("{{ range until 2000000000 }}{{ end }}", "it needs more than 4 GiB of memory"),
-}
-
-
-@pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_chart_ends_in_a_clear_error_soon(bench: Bench, case: str) -> None:
-    template, what = HOSTILE[case]
-    bench.write(
-        "apps/bad",
-        {"Chart.yaml": "apiVersion: v2\nname: bad\nversion: 1.0.0\n", "templates/x.yaml": template},
-    )
-    started = time.monotonic()
-    found, [told] = bench.ours(Source(path="apps/bad"))
-    assert time.monotonic() - started < 45
-    assert found == []
-    assert told.startswith("apps/bad/")
-    assert what in told

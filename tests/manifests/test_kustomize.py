@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,6 +187,33 @@ def test_links_are_not_followed(run: Any, log: Path, mode: str) -> None:
     assert runs(log) == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patches: [{path: 'https://x/y.yaml'}]",
+        "configMapGenerator: [{name: a, files: ['b=http://localhost:1/x']}]",
+        "secretGenerator: [{name: a, envs: ['https://x/y']}]",
+        "openapi: {path: 'https://x/y.json'}",
+        "replacements: [{path: 'https://x/y'}]",
+        "patchesStrategicMerge: ['https://x/y']",
+        "crds: ['git@x:y']",
+    ],
+)
+def test_a_file_that_would_be_downloaded_is_told(run: Any, log: Path, text: str) -> None:
+    [told] = run({f"{ROOT}/kustomization.yaml": text})[1]
+    assert told.startswith(f"{ROOT}/kustomization.yaml:1: ")
+    assert "is outside the repository" in told
+    assert runs(log) == 0
+
+
+def test_an_address_that_names_no_file_is_only_text(run: Any, log: Path) -> None:
+    text = (
+        "configMapGenerator: [{name: a, literals: ['url=https://x/y']}]\npatches: [{patch: 'a: https://x'}]"
+    )
+    assert run({f"{ROOT}/kustomization.yaml": text})[1] == []
+    assert runs(log) == 1
+
+
 def test_two_bases_that_need_each_other_end(run: Any) -> None:
     files = {
         f"{ROOT}/kustomization.yaml": "resources: [a]\n",
@@ -267,6 +295,22 @@ def test_charts_are_inflated_where_that_is_asked_for_and_downloaded_once(
         assert f"./{ROOT}/charts/near/Chart.yaml" in body.body
     pulls = (tmp_path / "pulls").read_text().splitlines()
     assert pulls == ["pull --version=1.2.3 --destination=. --repo=https://c.example far"]
+
+
+def test_a_chart_may_be_beside_the_kustomization_and_others_need_no_helm(inflating: Any) -> None:
+    files = {
+        f"{ROOT}/kustomization.yaml": "helmGlobals: {chartHome: ../charts}\nhelmCharts: [{name: near}]",
+        "k8s/02-apps/charts/near/Chart.yaml": "name: near",
+        "k8s/02-apps/charts/other/Chart.yaml": "name: other",
+    }
+    [[raw], _] = rendered(given.commit(files), inflating)
+    assert "./k8s/02-apps/charts/near/Chart.yaml" in raw.body
+    assert "./k8s/02-apps/charts/other/Chart.yaml" not in raw.body
+    without = replace(inflating, helm=None)
+    assert "holds charts and needs helm" in rendered(given.commit(files), without)[1][0]
+    [[raw], told] = rendered(given.commit({f"{ROOT}/kustomization.yaml": "namespace: x"}), without)
+    assert told == []
+    assert raw.body == ["build", ROOT, f"./{ROOT}/kustomization.yaml"]
 
 
 @pytest.mark.parametrize(
