@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gitops.source.argo.generators import GeneratorError, Ground, evaluate
-from gitops.source.argo.gotemplate.render import GoTemplateError
+from gitops.source.argo.gotemplate.errors import GoTemplateError
 from gitops.source.argo.objects import (
     API_VERSION,
     APPLICATION,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING, Any
 
-from gitops.source.argo.gotemplate.functions import normalize
+from gitops.source.argo.gotemplate.values import normalize
 from gitops.source.argo.params import flat
 from gitops.source.argo.repository import inside
 from gitops.source.commit import LINK
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from gitops.source.commit import Commit
 
 MAX_LINKS = 10
+_TERM = re.compile(
+    r"(?P<star>\*+)|(?P<one>\?)|\[(?P<not>[!^]?)(?P<class>\]?(?:\[:[a-z]+:\]|[^\]])*)\]|\\(?P<escaped>.)|(?P<plain>.)",
+    re.DOTALL,
+)
+_NAMED = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
 
 
 class FileError(ValueError):
@@ -58,35 +76,48 @@ def files(items: tuple[PathItem, ...], commit: Commit) -> Iterator[str]:
     taken = [_pathspec(item.path) for item in items if not item.exclude]
     left = [_pathspec(item.path) for item in items if item.exclude]
     for entry in commit.files_below(""):
-        if any(p.fullmatch(entry.path) for p in taken) and not any(p.fullmatch(entry.path) for p in left):
+        path = _bytes(entry.path)
+        if any(pattern.fullmatch(path) for pattern in taken) and not any(p.fullmatch(path) for p in left):
             yield entry.path
 
 
 @lru_cache(maxsize=256)
 def _pathspec(pattern: str) -> re.Pattern[str]:
-    """Git's pathspec: `*` and `?` cross "/", and a path stands for all below it.
+    """Git's pathspec over bytes: `*` and `?` cross "/", and a path without either stands for all below it.
 
-    Source: "pathspec" in gitglossary(7).
+    Source: "pathspec" in gitglossary(7), and Git's `wildmatch.c`.
     """
     path = inside(pattern)
     if path is None or pattern.startswith(":"):
         raise FileError(f"{pattern!r} is not a pattern of files in the repository")
-    parts: list[str] = []
-    for term in re.finditer(r"(\*+)|(\?)|\[([!^]?)(\]?[^\]]*)\]|\\(.)|(.)", path, re.DOTALL):
-        if term[1]:
-            parts.append(".*")
-        elif term[2]:
-            parts.append(".")
-        elif term[4] is not None:
-            inner = term[4].replace("\\", r"\\").replace("[", r"\[").replace("]", r"\]").replace("&&", r"\&&")
-            parts.append(f"[{'^' if term[3] else ''}{inner}]")
-        else:
-            parts.append(re.escape(term[5] or term[6]))
-    below = "" if any(character in path for character in "*?[") else "(?:/.*)?"
+    if not path:
+        return re.compile(".*", re.DOTALL)
+    folder = "/" if pattern.endswith("/") else ""
+    parts = [_term(term) for term in _TERM.finditer(_bytes(path + folder))]
+    below = "" if any(character in path for character in "*?[") else ".*" if folder else "(?:/.*)?"
     try:
-        return re.compile(("".join(parts) + below) if path else ".*", re.DOTALL)
+        return re.compile("".join(parts) + below, re.DOTALL)
     except re.error as error:
         raise FileError(f"{pattern!r} is not a pattern: {error}") from error
+
+
+def _term(term: re.Match[str]) -> str:
+    if term["star"]:
+        return ".*"
+    if term["one"]:
+        return "."
+    if term["class"] is None:
+        return re.escape(term["escaped"] or term["plain"])
+    inner = "".join(
+        _NAMED.get(part[1], "") if part[1] else part[0] if part[0] == "-" else re.escape(part[0])
+        for part in re.finditer(r"\[:([a-z]+):\]|.", term["class"], re.DOTALL)
+    )
+    return f"[{'^' if term['not'] else ''}{inner}]"
+
+
+def _bytes(text: str) -> str:
+    """A text with a character for each byte, since a byte is what Git's `?` takes."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def read(path: str, commit: Commit) -> list[Any]:

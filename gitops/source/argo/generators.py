@@ -11,7 +11,7 @@ import msgspec
 from gitops.model.errors import GitOpsError
 from gitops.source.argo import files, setspec
 from gitops.source.argo.fleet import name_of, server_of
-from gitops.source.argo.gotemplate.functions import normalize
+from gitops.source.argo.gotemplate.values import normalize
 from gitops.source.argo.objects import without_nulls
 from gitops.source.argo.params import Params, Strings, combined, flat, merged
 from gitops.source.argo.repository import complaint, same_repository

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitops.source.argo.gotemplate.functions import as_go, go_text
+from gitops.source.argo.gotemplate.values import as_go, go_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

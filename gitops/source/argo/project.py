@@ -112,6 +112,7 @@ def _malformed(spec: ProjectSpec) -> Iterator[tuple[str, str]]:
     )
     texts = (
         *spec.source_repos,
+        *(text for text in spec.source_namespaces if not text.startswith("/")),
         *(text for item in spec.destinations for text in (item.server, item.name, item.namespace)),
     )
     for matcher, patterns in (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.errors import Problem
 from gitops.model.keys import group_of
-from gitops.source.argo.gotemplate.render import GoTemplateError, render
+from gitops.source.argo.gotemplate.errors import GoTemplateError
 from gitops.source.argo.repository import normal
 from gitops.source.match import matches, matches_text
 
@@ -141,13 +141,19 @@ def _broken_rule(project: Project, item: Manifest) -> str:
 def _named(patterns: Iterable[str], text: str) -> bool:
     """Whether one of the globs, or of the expressions between slashes, matches."""
     for pattern in patterns:
-        try:
-            if len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/"):
-                found = render("{{ mustRegexMatch .p .t }}", {"p": pattern[1:-1], "t": text}) == "true"
-            else:
-                found = matches_text(pattern, text)
-        except (ValueError, GoTemplateError):
-            found = False
-        if found:
+        if len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/"):
+            if _expression_matches(pattern[1:-1], text):
+                return True
+        elif matches_text(pattern, text):
             return True
     return False
+
+
+def _expression_matches(expression: str, text: str) -> bool:
+    """Whether a regular expression of Go's kind, which can't take for ever, matches somewhere."""
+    from gitops.source.argo.gotemplate.render import render  # slow to import, and rare
+
+    try:
+        return render("{{ mustRegexMatch .p .t }}", {"p": expression, "t": text}) == "true"
+    except GoTemplateError:
+        return False

@@ -6,10 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gotpl import TypedMap
-
-from gitops.source.argo.gotemplate.functions import as_go
-from gitops.source.argo.gotemplate.render import render
+from gitops.source.argo.gotemplate.values import as_go
 from gitops.source.argo.params import Strings
 
 if TYPE_CHECKING:
@@ -57,7 +54,13 @@ class Templating:
     def _text(self, template: str, data: Any) -> str:
         if "{{" not in template:
             return template
-        return render(template, data, self.missing_key) if self.go else _flat(template, data)
+        if not self.go:
+            return _flat(template, data)
+        from gitops.source.argo.gotemplate.render import (
+            render,  # a quarter of a second, for Go templates only
+        )
+
+        return render(template, data, self.missing_key)
 
 
 def _flat(template: str, params: Params) -> str:
@@ -76,6 +79,8 @@ def _flat(template: str, params: Params) -> str:
 def _typed(value: Any) -> Any:
     """Parameters as Go has them: numbers are floats, mappings of text to text are typed."""
     if isinstance(value, Strings):
+        from gotpl import TypedMap  # as above
+
         return TypedMap(value, "", "string", "string")
     if isinstance(value, dict):
         return {key: _typed(item) for key, item in value.items()}

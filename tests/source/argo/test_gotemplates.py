@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from time import perf_counter
 
 import pytest
+from hypothesis import given as for_any
+from hypothesis import strategies as st
 
-from gitops.source.argo.gotemplate.functions import as_go
-from gitops.source.argo.gotemplate.render import GoTemplateError, render
+from gitops.source.argo.gotemplate.errors import GoTemplateError
+from gitops.source.argo.gotemplate.render import render
+from gitops.source.argo.gotemplate.values import as_go, go_text
 
 RECORDED = json.loads((Path(__file__).parent / "reference" / "answers.json").read_text())
 DATA = as_go(RECORDED["data"])
@@ -72,6 +77,29 @@ def test_no_python_attribute_can_be_reached() -> None:
     for expression in (".s.upper", ".s.__class__", ".m.keys.__self__", "(list 1).append", ".d.real"):
         with pytest.raises(GoTemplateError, match=r"not allowed|missing"):
             render(f"{{{{ {expression} }}}}", {"s": "x", "m": {}, "d": 1.0}, "error")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"), (1.5, "1.5"), (-2, "-2"), (999999, "999999"), (1e6, "1e+06"), (1234567, "1.234567e+06"),
+        (12345678.5, "1.23456785e+07"), (1e21, "1e+21"), (0.0001, "0.0001"), (0.00001, "1e-05"),
+        (1.5e-7, "1.5e-07"), (1e100, "1e+100"), (-1e21, "-1e+21"), (21e6, "2.1e+07"), (-0.5, "-0.5"),
+    ],
+)  # fmt: skip
+def test_numbers_are_shown_as_go_shows_them(number: float, text: str) -> None:
+    assert go_text(as_go(number)) == text
+
+
+@for_any(st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.text() | st.integers())
+def test_both_ways_to_show_a_value_agree(value: float | str) -> None:
+    assert go_text(as_go(value)) == render("{{ .x }}", {"x": as_go(value)})
+
+
+def test_reading_sets_without_go_templates_loads_no_template_language() -> None:
+    code = "import sys, gitops.source.argo.applicationset, gitops.source.argo.rules; print('gotpl' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 HOSTILE = {

@@ -16,6 +16,7 @@ from gotpl.runtime.gofmt import sprintf
 from gotpl.runtime.values import INVALID, UNTYPED_NIL
 
 from gitops.source.argo.gotemplate.limits import pay_all
+from gitops.source.argo.gotemplate.values import as_go, normalize
 from gitops.source.yaml import YamlError, read_documents
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _JS = str.maketrans(
     {"\\": r"\\", "'": r"\'", '"': r"\"", "<": r"\u003C", ">": r"\u003E", "&": r"\u0026", "=": r"\u003D"}
 )
 _JS_CONTROL = re.compile("[\x00-\x1f\u2028\u2029]")
-_NOT_IN_NAME = re.compile(r"[^-a-z0-9.]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _VERB = re.compile(r"%[-+# 0]*[0-9]*(?:\.[0-9]*)?[a-zA-Z%]")
 _ZONED = re.compile(r"MST|Z07|-07")
@@ -103,24 +103,19 @@ def printf(layout: str, *values: object) -> str:
     return sprintf(_VERB.sub(each_element, layout), *operands)
 
 
-def go_text(value: object) -> str:
-    """A value as Go's `%v` shows it."""
-    return printf("%v", value)
-
-
 def print_(*values: object) -> str:
     """Go's `fmt.Sprint`: a space between two operands when neither is text."""
     parts: list[str] = []
     for index, value in enumerate(values):
         if index and not isinstance(value, str) and not isinstance(values[index - 1], str):
             parts.append(" ")
-        parts.append(go_text(value))
+        parts.append(printf("%v", value))
     return "".join(parts)
 
 
 def println(*values: object) -> str:
     """Go's `fmt.Sprintln`."""
-    return " ".join(go_text(value) for value in values) + "\n"
+    return " ".join(printf("%v", value) for value in values) + "\n"
 
 
 def html(*values: object) -> str:
@@ -136,11 +131,6 @@ def js(*values: object) -> str:
 def urlquery(*values: object) -> str:
     """Text escaped for a URL's query."""
     return quote_plus(print_(*values), safe="")
-
-
-def normalize(name: str) -> str:
-    """A name as a DNS subdomain: lower case, `-` for what is not allowed, 253 characters at most."""
-    return _NOT_IN_NAME.sub("-", name.lower())[:253].strip("-.")
 
 
 def slugify(*arguments: Any) -> str:
@@ -232,15 +222,6 @@ def _first_document(text: str, empty: Any) -> Any:
     except YamlError as error:
         raise ValueError(str(error)) from error
     return as_go(found[0].body) if found else empty
-
-
-def as_go(value: Any) -> Any:
-    """JSON as Go reads it into an `interface{}`: every number is a float64."""
-    if isinstance(value, dict):
-        return {key: as_go(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [as_go(item) for item in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _refused(name: str) -> Callable[..., Any]:

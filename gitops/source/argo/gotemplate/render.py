@@ -8,6 +8,7 @@ from typing import Literal
 
 from gotpl import SandboxPolicy, Template, TemplateError
 
+from gitops.source.argo.gotemplate.errors import GoTemplateError
 from gitops.source.argo.gotemplate.functions import FUNCTIONS
 from gitops.source.argo.gotemplate.limits import BUDGET, MAX_TEMPLATE, metered, paid
 
@@ -15,10 +16,6 @@ MissingKey = Literal["default", "zero", "error"]
 _WORD = re.compile(r"[A-Za-z]\w*")
 _VERSION = ("Major", "Minor", "Patch", "Prerelease", "Metadata")  # of sprig's `semver`
 _PLACE = re.compile(r"^(?:template: )?template:(\d+):\d+: (?:executing \"template\": )?")
-
-
-class GoTemplateError(ValueError):
-    """A template that can't be parsed or executed; the text has its line and the reason."""
 
 
 def render(template: str, data: object, missing_key: MissingKey = "default") -> str:
