@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Source: the grammar in the documentation of Go's `path.Match`; a class holds at least one range.
 _TERM = re.compile(
@@ -13,6 +18,11 @@ _TERM = re.compile(
     re.DOTALL,
 )
 _RANGE = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
+
+
+_STARS = ("[^/]*", ".*")
+MAX_ALTERNATIVES = 1000
+MAX_MIXED_STARS = 3
 
 
 @lru_cache(maxsize=1024)
@@ -27,14 +37,31 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         index = term.end()
         match term.lastgroup:
             case "star":
-                parts.append("[^/]*")
+                parts.append(_STARS[0])
             case "one":
                 parts.append("[^/]")
             case "ranges":
                 parts.append(_class(term["ranges"], negated=bool(term["not"])))
             case _:
                 parts.append(re.escape(term["escaped"] or term["plain"]))
-    return re.compile("".join(parts))
+    return re.compile(in_linear_time(parts))
+
+
+def in_linear_time(parts: Sequence[str]) -> str:
+    """An expression in which a star takes as little as it can and gives nothing back, but for the last one.
+
+    That is how Go's `path.Match` goes about it, and where all stars take the same characters nothing is missed.
+    """
+    stars = [index for index, part in enumerate(parts) if part in _STARS]
+    if len({parts[index] for index in stars}) > 1:
+        if len(stars) > MAX_MIXED_STARS:
+            raise ValueError(
+                f"more than {MAX_MIXED_STARS} stars of both kinds would take for ever: use one kind"
+            )
+        return "".join(parts)
+    begin, *rest = (list(parts[a:b]) for a, b in pairwise([0, *stars, len(parts)])) if parts else [[]]
+    shortest = [f"(?>{star}?{''.join(then)})" for star, *then in rest[:-1]]
+    return "".join([*begin, *shortest, *(rest[-1] if rest else ())])
 
 
 def _class(ranges: str, *, negated: bool) -> str:
@@ -86,12 +113,12 @@ def _compiled_text(pattern: str, *, by_segment: bool) -> re.Pattern[str]:
         match term[0]:
             case "{":
                 depth += 1
-                parts.append("(?:")
+                parts.append(_OPEN)
             case "}" if depth:
                 depth -= 1
-                parts.append(")")
+                parts.append(_CLOSE)
             case "," if depth:
-                parts.append("|")
+                parts.append(_OR)
             case "?":
                 parts.append(one)
             case stars if stars.startswith("*"):
@@ -103,4 +130,28 @@ def _compiled_text(pattern: str, *, by_segment: bool) -> re.Pattern[str]:
     if index < len(pattern) or depth:
         message = f"{pattern!r} is not a glob: mend what begins with {pattern[index : index + 10]!r}"
         raise ValueError(message)
-    return re.compile("".join(parts), re.DOTALL)
+    found, _ = _alternatives(parts, 0)
+    return re.compile("|".join(map(in_linear_time, found)), re.DOTALL)
+
+
+_OPEN, _OR, _CLOSE = "<open>", "<or>", "<close>"  # of more characters than any part for one of them
+
+
+def _alternatives(parts: Sequence[str], index: int) -> tuple[list[list[str]], int]:
+    """All ways through the braces from a part on, and where the brace around it ends."""
+    done: list[list[str]] = []
+    ways: list[list[str]] = [[]]
+    while index < len(parts) and parts[index] != _CLOSE:
+        part = parts[index]
+        if part == _OR:
+            done, ways = [*done, *ways], [[]]
+        elif part == _OPEN:
+            inner, index = _alternatives(parts, index + 1)
+            ways = [[*way, *then] for way in ways for then in inner]
+        else:
+            for way in ways:
+                way.append(part)
+        if len(done) + len(ways) > MAX_ALTERNATIVES:
+            raise ValueError(f"a glob has more than {MAX_ALTERNATIVES} alternatives")
+        index += 1
+    return [*done, *ways], index

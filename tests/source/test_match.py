@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops.source.match import matches
+from gitops.source.match import matches, matches_text
 
 TABLE = [
     ("", "", True), ("", "a", False), ("*", "a\nb", True), ("*", ".a", True), ("*", "a/b", False),
@@ -74,3 +75,47 @@ def test_any_pattern_either_answers_or_is_refused(pattern: str, path: str) -> No
         assert set("[\\") & set(pattern)
     else:
         assert not answer or set("*?[\\") & set(pattern) or pattern == path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matched"),
+    [
+        ("a,b", "a,b", True), ("{a,b}", "b", True), ("{a,b{c,d}}x", "bcx", True), ("{a,b{c,d}}x", "bx", False),
+        ("{,a}b", "b", True), ("*.{yaml,json}", "x/y.json", True), ("{a*c,d}e", "abbce", True), ("", "", True),
+        ("a}b", "a}b", True), ("[!a]", "b", True), ("a?c", "a/c", True), ("*a*", "bab", True),
+    ],
+)  # fmt: skip
+def test_a_text_matches_as_in_argo_cd(pattern: str, text: str, *, matched: bool) -> None:
+    assert matches_text(pattern, text) is matched
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ("a/*", False),
+        ("a/**", True),
+        ("a/*/c", True),
+        ("a/?/c", True),
+        ("a?b/c", False),
+        ("**b*c", False),
+        ("**/c", True),
+    ],
+)  # fmt: skip
+def test_by_segment_only_two_stars_take_a_slash(pattern: str, *, matched: bool) -> None:
+    assert matches_text(pattern, "a/b/c", by_segment=True) is matched
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 30 + "b", "{" + "*a" * 30 + "b,c}", "*?" * 30 + "b", "*[a-c]" * 30 + "x"]
+)
+def test_many_stars_cost_no_time(pattern: str) -> None:
+    begun = perf_counter()
+    assert not matches_text(pattern, "a" * 1000)
+    assert "{" in pattern or not matches(pattern, "a" * 1000)
+    assert perf_counter() - begun < 1
+
+
+@pytest.mark.parametrize("pattern", ["{a,b}" * 12, "**a*b**c*d"])
+def test_a_glob_that_would_take_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"more than \d+ (?:alternatives|stars)"):
+        matches_text(pattern, "x", by_segment=True)

@@ -11,7 +11,7 @@ from gitops.source.argo.gotemplate.values import normalize
 from gitops.source.argo.params import flat
 from gitops.source.argo.repository import inside
 from gitops.source.commit import LINK
-from gitops.source.match import matches
+from gitops.source.match import in_linear_time, matches
 from gitops.source.yaml import YamlError, read_documents
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _pathspec(pattern: str) -> re.Pattern[str]:
     parts = [_term(term) for term in _TERM.finditer(_bytes(path + folder))]
     below = "" if any(character in path for character in "*?[") else ".*" if folder else "(?:/.*)?"
     try:
-        return re.compile("".join(parts) + below, re.DOTALL)
+        return re.compile(in_linear_time(parts) + below, re.DOTALL)
     except re.error as error:
         raise FileError(f"{pattern!r} is not a pattern: {error}") from error
 
