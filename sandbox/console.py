@@ -6,8 +6,12 @@ import shutil
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVERY = 15.0
 """Seconds between two lines about long work where there is no terminal."""
@@ -53,6 +57,23 @@ class Console:
                 self.stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
                 self._told = time.monotonic()
             self.stream.flush()
+
+    @contextmanager
+    def during(self, what: str) -> Iterator[None]:
+        """Tell every two seconds how long some work takes that says nothing by itself."""
+        began, over = time.monotonic(), threading.Event()
+
+        def tell() -> None:
+            while not over.wait(1):
+                self.tick(f"{what}, {span(time.monotonic() - began)} so far", every=2)
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            teller.join()
 
     def _clear(self) -> None:
         if self._live:

@@ -39,11 +39,11 @@ def bring_up(
     """
     with timed(console, "programs"):
         modules = assemble(home.bin, cache_folder(), console)
-    with timed(console, "clusters"):
+    with timed(console, "clusters"), console.during("starting clusters"):
         sandbox = start(home, names, kwok_module=modules.folder(KWOK_MODULE), say=console.say)
     without_engine_log(home.pulumi_home)
     if with_repository:
-        with timed(console, "repository"):
+        with timed(console, "repository"), console.during("making the repository"):
             make_repository(home, modules)
     return sandbox
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from gitops.manifests.build import build
 from gitops.manifests.cache import Cache
+from gitops.manifests.kustomize import reach
+from gitops.manifests.objects import checked
 from gitops.model.errors import Problems
 from gitops.model.sources import Source
 from gitops.model.sync import SyncOptions
@@ -48,6 +51,32 @@ def test_objects_land_in_their_application_s_namespace_which_is_made_once(tmp_pa
         f"{APPS}/web/b.yaml": obj("Secret", "b", namespace="b"),
     }
     assert names(files, tmp_path) == ["Namespace:web", "ConfigMap:web/a", "Secret:b/b"]
+
+
+def test_a_mistake_elsewhere_at_the_same_moment_is_no_mistake_of_a_kustomization(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, told_of_bad = threading.Event(), threading.Event()
+
+    def check(document: Any, application: str, problems: Problems) -> Any:
+        assert reached.wait(20)
+        found = list(checked(document, application, problems))
+        told_of_bad.set()
+        return found
+
+    def reach_later(*arguments: Any, **options: Any) -> Any:
+        reached.set()
+        assert told_of_bad.wait(20)
+        return reach(*arguments, **options)
+
+    monkeypatch.setattr("gitops.manifests.build.checked", check)
+    monkeypatch.setattr("gitops.manifests.kustomize.reach", reach_later)
+    monkeypatch.setattr("gitops.manifests.build.find_kustomize", lambda: None)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    files = {f"{APPS}/sound/kustomization.yaml": "resources: []", f"{APPS}/bad/x.yaml": "{a: 1}"}
+    _, told = built(files, tmp_path)
+    assert [text for text in told if "apps/sound" in text and "needs kustomize" in text]
+    assert not [text for text in told if "no objects at all" in text]
 
 
 def test_a_namespace_that_two_applications_share_is_made_by_the_first(tmp_path: Path) -> None:

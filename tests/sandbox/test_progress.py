@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,6 +158,14 @@ def test_a_log_gets_a_dated_line_now_and_then_and_a_terminal_one_that_moves(
     console.tick("a line that is longer than the terminal is wide")
     console.say("end")
     assert said.getvalue().endswith("a line that is long\r\x1b[Kend\n")
+
+
+def test_work_that_says_nothing_is_told_while_it_lasts() -> None:
+    said = io.StringIO()
+    with Console(said).during("starting clusters"):
+        time.sleep(1.2)
+    (line,) = said.getvalue().splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d starting clusters, 1\.\d s so far", line)
 
 
 ENGINE = """#!/bin/sh
