@@ -5,6 +5,7 @@ It runs by itself, without this package, and reads no file: imports are answered
 
 from __future__ import annotations
 
+import contextlib
 import json
 import posixpath
 import resource
@@ -33,7 +34,8 @@ def main() -> int:
         return {name: value for name, value, is_code in request[kind] if is_code is code}
 
     for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
-        resource.setrlimit(limit, (most, most))
+        with contextlib.suppress(OSError, ValueError):  # not every system has every limit
+            resource.setrlimit(limit, (most, most))
     try:
         result = _jsonnet.evaluate_snippet(
             request["file"],
