@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops.manifests.rendering import Rendering
-    from gitops.source.commit import Commit
+    from gitops.source.commit import Commit, Entry
 
 EXACT_VERSION = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _DEEPEST = 8
@@ -41,7 +41,7 @@ def parts(commit: Commit, chart: str, rendering: Rendering, depth: int = 0) -> I
     Raises:
         RenderError: one can't be had, or its version is not settled.
     """
-    vendored = frozenset(_vendored(commit, chart))
+    vendored = frozenset(_vendored(commit, chart, rendering))
     for file, line, dependency in _stated(commit, chart):
         name, repository = str(dependency.get("name", "")), str(dependency.get("repository") or "")
         where, place = Location(file, line), f"charts/{name}"
@@ -98,7 +98,7 @@ def read(commit: Commit, file: str) -> tuple[Any, dict[str, int]]:
         raise RenderError(f"can't be read: {error}", Location(file, error.line), "mend the file") from error
 
 
-def _vendored(commit: Commit, chart: str) -> Iterator[str]:
+def _vendored(commit: Commit, chart: str, rendering: Rendering) -> Iterator[str]:
     """The names of the charts in `charts/`; packaged ones are looked into before any program does."""
     folder = join(chart, "charts")
     start = len(folder) + 1
@@ -108,14 +108,23 @@ def _vendored(commit: Commit, chart: str) -> Iterator[str]:
             body, _ = read(commit, entry.path)
             yield str(body.get("name", "")) if isinstance(body, dict) else ""
         elif below.endswith((".tgz", ".tar.gz")):
-            try:
-                names = [folder.path for folder in unpacked(commit.read_object(entry.id)).folders()]
-            except ArchiveError as error:
-                raise RenderError(
-                    f"can't be unpacked: {error}", Location(entry.path), "package it anew"
-                ) from error
-            if names and "/" not in below:
-                yield names[0]
+            name = _packaged(commit, entry, rendering)
+            if "/" not in below:
+                yield name
+
+
+def _packaged(commit: Commit, entry: Entry, rendering: Rendering) -> str:
+    """The name of the chart in an archive, which is looked into once."""
+    kept = rendering.cache.get("packaged", entry.id)
+    if kept is None:
+        try:
+            kept = next((folder.path for folder in unpacked(commit.read_object(entry.id)).folders()), "")
+        except ArchiveError as error:
+            raise RenderError(
+                f"can't be unpacked: {error}", Location(entry.path), "package it anew"
+            ) from error
+        rendering.cache.put(kept, "packaged", entry.id)
+    return str(kept)
 
 
 def _version(commit: Commit, chart: str, name: str, repository: str, wanted: str, where: Location) -> str:

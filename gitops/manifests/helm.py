@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from posixpath import basename, join
 from typing import TYPE_CHECKING, Any
 
 from gitops.manifests.charts import parts, read
-from gitops.manifests.checkout import check_out
+from gitops.manifests.checkout import MAX_BYTES, check_out
 from gitops.manifests.documents import DocumentError, printed
 from gitops.manifests.program import OFFLINE, ProgramError, run, scratch
 from gitops.manifests.pull import helm_home
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 # Release names and namespaces are arguments of the binary and go into every template.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_MOST_PARTS = 100
 _INLINE = "inline values"
 _PLACE = re.compile(r"""([^\s:()'"]+)(?::(\d+))?""")
 _VALUES_LINE = re.compile(r"yaml: line (\d+)")
@@ -57,7 +59,9 @@ def render(task: Task, options: Helm, rendering: Rendering) -> list[RawObject]:
         raise RenderError("is no chart: it has no Chart.yaml", Location(task.path or "."), "add one")
     if rendering.helm is None:
         raise RenderError("needs helm, which is not on PATH", where, "install helm")
-    needed = list(parts(task.commit, task.path, rendering))
+    needed = list(islice(parts(task.commit, task.path, rendering), _MOST_PARTS + 1))
+    if len(needed) > _MOST_PARTS:
+        raise RenderError(f"needs more than {_MOST_PARTS} other charts", where, "vendor them, or need fewer")
     files = value_files(task, options, where)
     single = parameter_files(task, options, where)
     inline = (
@@ -119,9 +123,9 @@ def _escaped(value: str) -> str:
 
 def _lay_out(task: Task, needed: list[Part], files: list[tuple[str, Commit, str]], folder: Path) -> None:
     chart = folder / "files" / task.path
-    check_out(task.commit, task.path, chart)
+    left = MAX_BYTES - check_out(task.commit, task.path, chart, MAX_BYTES)
     for part in needed:
-        check_out(part.commit, part.path, chart / part.place)
+        left -= check_out(part.commit, part.path, chart / part.place, left)
     for called, commit, path in files:
         target = folder / "files" / called
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any
 
-from gitops.manifests.checkout import check_out
+from gitops.manifests.checkout import MAX_BYTES, check_out
 from gitops.manifests.documents import DocumentError, printed
 from gitops.manifests.overlay import OverlayError, overlaid
 from gitops.manifests.program import OFFLINE, ProgramError, find, run, scratch
@@ -118,15 +118,15 @@ def _build(
 ) -> list[Any]:
     assert rendering.kustomize is not None  # noqa: S101 - asked before
     with scratch() as folder:
-        files = folder / "files"
-        for reached in found.folders:
-            check_out(commit, reached, files / reached)
+        files, left = folder / "files", MAX_BYTES
+        for reached in sorted(found.folders):
+            left -= check_out(commit, reached, files / reached, left)
         if edit:
             (files / file).write_text(edit)
         for chart in found.charts:
             if not chart.repository:
                 continue
             pulled = pull(chart.repository, chart.name, chart.version, rendering, chart.where)
-            check_out(pulled, chart.name, files / chart.folder / chart.name)
+            left -= check_out(pulled, chart.name, files / chart.folder / chart.name, left)
         output = run(rendering.kustomize, arguments, folder, environment=OFFLINE)
         return [body for _, body in printed(output)]

@@ -158,6 +158,30 @@ def test_a_file_about_the_chart_that_can_not_be_read_is_told(helm: Any, file: st
     assert told(helm, files).startswith(f"{ROOT}/{file}:2: can't be read")
 
 
+def test_charts_that_need_ever_more_charts_end(helm: Any) -> None:
+    files: dict[str, str | bytes] = {}
+    for depth in range(9):
+        below = "\n".join(f"- {{name: n{i}, repository: 'file://../d{depth + 1}'}}" for i in range(10))
+        files[f"d{depth}/Chart.yaml"] = f"name: d{depth}\ndependencies:\n{below}\n"
+    files["d9/Chart.yaml"] = "name: d9\n"
+    found, [problem] = rendered(given.commit(files), helm, Source(path="d1", tool=Helm()))
+    assert found == []
+    assert "needs more than 100 other charts" in problem
+
+
+def test_all_parts_of_a_chart_share_one_limit(helm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = with_dependency("name: db, repository: 'file://../db'")
+    files |= {
+        f"{ROOT}/a.txt": "x" * 400,
+        "k8s/02-apps/db/Chart.yaml": "name: db",
+        "k8s/02-apps/db/b": "x" * 500,
+    }
+    assert len(seen(helm, files)) == 4
+    monkeypatch.setattr("gitops.manifests.helm.MAX_BYTES", 900)
+    files[f"{ROOT}/values.yaml"] = ""
+    assert told(helm, files).startswith("k8s/02-apps/db: holds more than")
+
+
 def test_a_source_may_be_a_chart_elsewhere_with_values_from_here(helm: Any, tmp_path: Path) -> None:
     source = Source("https://c", "1.0.0", chart="db", tool=Helm(value_files=("$here/v.yaml", "values.yaml")))
     (tmp_path / "package.tgz").write_bytes(chart("db", **{"values.yaml": ""}))

@@ -180,11 +180,18 @@ def test_links_in_a_chart_are_not_followed(helm: Any) -> None:
     assert rendered(commit, helm())[1][0].startswith(f"{ROOT}/templates/l.yaml: is a link")
 
 
+@pytest.mark.parametrize("name", ["../../../../escaped", "a/../../../../../escaped", "./x", "a//b"])
+def test_a_tree_with_a_name_that_leads_out_is_refused(helm: Any, log: Path, name: str) -> None:
+    _, [told] = rendered(given.commit({**CHART, f"{ROOT}/{name}": "x"}), helm())
+    assert "has a name that leads out of the repository" in told
+    assert runs(log) == 0
+
+
 def test_a_chart_that_is_too_large_is_told(helm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkout, "MAX_FILES", 1)
     assert "holds more than 1 files" in rendered(given.commit(CHART), helm())[1][0]
     monkeypatch.undo()
-    monkeypatch.setattr(checkout, "MAX_BYTES", 10)
+    monkeypatch.setattr("gitops.manifests.helm.MAX_BYTES", 10)
     assert "holds more than" in rendered(given.commit(CHART), helm())[1][0]
 
 
