@@ -17,7 +17,7 @@ def deployed(tmp_path, sandbox):
     """Brings a repository up as a stack of its own, and takes it down at the end."""
     projects = []
 
-    def up(name, write, *, argocd, context="staging", **config):
+    def up(name, write, *, argocd, context="staging", others=(), **config):
         repository = GitRepository(tmp_path / "repository")
         write(repository)
         repository.commit("Start")
@@ -31,6 +31,8 @@ def deployed(tmp_path, sandbox):
             **config,
         )
         projects.append(project)
+        for other in others:
+            (project.folder / f"Pulumi.{other}.yaml").write_text("config: {}\n")
         result = project.up()
         assert result.code == 0, result.text[-3000:]
         return project, repository
@@ -101,10 +103,10 @@ def test_a_matrix_of_clusters_and_files(deployed):
 
 
 def test_a_chart_with_values_for_each_cluster(deployed):
-    project, _ = deployed(
-        "chart", lambda r: shapes.chart_with_values(r, "helm", stacks=("chart", "other")), argocd="argocd",
-        destinations=["unused"],
-    )  # fmt: skip
+    def write(repository):
+        shapes.chart_with_values(repository, "helm", stacks=("chart", "other"))
+
+    project, _ = deployed("chart", write, argocd="argocd", others=["other"])
 
     all_well(project, "helm-chart")
     live = project.live("deployment", "helm-chart", "helm-chart")
