@@ -1,7 +1,9 @@
 """Repositories as people bring them from Argo CD, unchanged, to a live cluster."""
 
 import json
+import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -102,7 +104,9 @@ def test_a_matrix_of_clusters_and_files(deployed):
     all_well(project, "mx-shop-gold", "mx-wiki-gold")
 
 
-def test_a_chart_with_values_for_each_cluster(deployed):
+def test_a_chart_with_values_for_each_cluster(deployed, tools, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(tools['helm']).parent}{os.pathsep}{os.environ['PATH']}")
+
     def write(repository):
         shapes.chart_with_values(repository, "helm", stacks=("chart", "other"))
 
