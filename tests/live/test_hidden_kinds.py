@@ -38,7 +38,7 @@ def stack(tmp_path, sandbox):
     repository = GitRepository(tmp_path / "repository")
     repository.write("k8s/02-apps/vault/config.yaml", config_map("settings", a="1"))
     for number in range(MANY):
-        secret = config_map(f"secret-{number}").replace("ConfigMap", "Secret").replace("data:\n", "")
+        secret = config_map(f"secret-{number}").replace("ConfigMap", "Secret").replace("\ndata:\n", "\n")
         repository.write(f"k8s/02-apps/vault/secret-{number}.yaml", secret)
     repository.commit("Start")
     [staging] = [cluster for cluster in sandbox.clusters if cluster.name == "staging"]
