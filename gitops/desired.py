@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops.manifests.build import manifests, renderers
 from gitops.manifests.cache import Cache
+from gitops.model.capabilities import Served
 from gitops.model.errors import Location, Problem, Problems, ProblemsError
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import LeftOut
@@ -14,6 +15,7 @@ from gitops.source.descriptor import FILE_NAME
 from gitops.source.git import cache_folder, fetch
 from gitops.source.others import fetcher
 from gitops.stated import find_stated
+from gitops.waves.order import sort_key
 from gitops.waves.plan import make_plan
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from gitops.manifests.raw import RawObject
     from gitops.model.application import Application
-    from gitops.model.capabilities import Served
     from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
@@ -42,6 +43,37 @@ def desired_plan(settings: Settings, served: Served, cache: Path | None = None) 
     plan, _ = reading.planned(reading.stated.documents, problems)
     problems.raise_any()
     return plan
+
+
+def rendered(
+    settings: Settings, applications: Collection[str] = (), cache: Path | None = None
+) -> tuple[str, tuple[Manifest, ...]]:
+    """The commit id, and what applications state there, by application and in the order of applying.
+
+    All of the stack's without names. Needs no cluster: a kind that nobody knows counts as namespaced.
+
+    Raises:
+        ProblemsError: something is wrong with one of the applications that were asked for.
+        AccessError, NotFoundError: the repository or its revision can't be had.
+    """
+    problems = Problems()
+    reading = _read(settings, Served(), cache or cache_folder(), problems)
+    chosen = {
+        item: raw
+        for item, raw in reading.stated.documents.items()
+        if not applications or item.name in applications
+    }
+    found = manifests(chosen, settings.stack, None, problems, Problems())
+    concerning = [
+        problem
+        for problem in problems
+        if not applications
+        or not problem.applications
+        or not set(applications).isdisjoint(problem.applications)
+    ]
+    if concerning:
+        raise ProblemsError(concerning)
+    return reading.commit.sha, tuple(sorted(found, key=lambda item: (item.application, *sort_key(item))))
 
 
 def sound_plan(

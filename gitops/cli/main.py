@@ -12,6 +12,7 @@ from gitops import __version__
 from gitops.cli.about import completion, version
 from gitops.cli.app import app
 from gitops.cli.doctor import doctor
+from gitops.cli.render import render
 from gitops.cli.stack import stack
 from gitops.model.errors import GitOpsError
 
@@ -50,6 +51,7 @@ def cli(context: click.Context, project: Path) -> None:
 cli.add_command(app)
 cli.add_command(stack)
 cli.add_command(doctor)
+cli.add_command(render)
 cli.add_command(version)
 cli.add_command(completion)
 

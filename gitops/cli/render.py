@@ -1,0 +1,105 @@
+"""`gitops render`: what applications would apply, without a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops.cli.options import stack_option, stack_settings
+from gitops.desired import rendered
+from gitops.model.errors import NotFoundError
+from gitops.report import manifests as report
+from gitops.source.url import checked_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gitops.model.manifest import Manifest
+    from gitops.model.settings import Settings
+
+
+@click.command()
+@click.argument("applications", nargs=-1, metavar="[APPLICATION]...")
+@stack_option
+@click.option("--revision", "-r", default="", help="A branch, tag or commit; the stack's own without it.")
+@click.option("--compare", metavar="OLD..NEW", default="", help="Show the difference of two revisions.")
+@click.option(
+    "--output", "-o", type=click.Choice(["yaml", "json", "name"]), default="yaml", show_default=True
+)
+@click.option("--show-secrets", is_flag=True, help="Print the values of Secrets too.")
+@click.pass_obj
+def render(
+    project: Path,
+    applications: tuple[str, ...],
+    stack: str,
+    revision: str,
+    compare: str,
+    output: str,
+    show_secrets: bool,
+) -> None:
+    """Print what applications would apply, or what two revisions would apply differently.
+
+    Needs the repository and no cluster; charts are rendered for no cluster in particular. All of the
+    stack's applications without names. With --compare, ends with 1 when there is a difference.
+
+    \b
+    Examples:
+      gitops render web --stack staging
+      gitops render --stack prod --revision v1.4.0 -o name
+      gitops render --stack prod --compare v1.3.0..v1.4.0
+    """
+    settings = stack_settings(stack, project)
+    if compare:
+        old, dots, new = compare.partition("..")
+        if not (old and dots and new):
+            raise click.UsageError(f"--compare wants OLD..NEW, not {compare!r}")
+        (before_sha, before), (after_sha, after) = (
+            _at(settings, side, applications, missing_ok=True) for side in (old, new)
+        )
+        if not (before or after):
+            raise _unknown(applications, settings)
+        found = report.changes(before, after)
+        if output == "json":
+            click.echo(report.changes_as_json(stack, (before_sha, after_sha), found))
+        elif output == "name":
+            for change in found:
+                click.echo(f"{change.kind} {change.key}")
+        else:
+            click.echo(report.as_diff(found, secrets=show_secrets), nl=False)
+            click.echo(report.summary(found), err=True)
+        if found:
+            raise click.exceptions.Exit(1)
+        return
+    sha, manifests = _at(settings, revision, applications)
+    match output:
+        case "json":
+            click.echo(report.as_json(stack, sha, manifests, secrets=show_secrets))
+        case "name":
+            click.echo(report.as_names(manifests))
+        case _:
+            click.echo(report.as_yaml(manifests, secrets=show_secrets), nl=False)
+
+
+def _at(
+    settings: Settings, revision: str, applications: Sequence[str], *, missing_ok: bool = False
+) -> tuple[str, tuple[Manifest, ...]]:
+    """The commit id that a revision names, and the manifests of the chosen applications there."""
+    if revision:
+        settings = replace(
+            settings, repository=replace(settings.repository, revision=checked_revision(revision))
+        )
+    sha, found = rendered(settings, applications)
+    missing = sorted(set(applications) - {manifest.application for manifest in found})
+    if missing and not missing_ok:
+        raise _unknown(missing, settings)
+    return sha, found
+
+
+def _unknown(names: Sequence[str], settings: Settings) -> NotFoundError:
+    return NotFoundError(
+        f"stack {settings.stack!r} has no application {', '.join(sorted(names))}",
+        next_step=f"see them: gitops app list --stack {settings.stack} -o name",
+    )

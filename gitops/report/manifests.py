@@ -1,0 +1,152 @@
+"""Manifests as text, and the difference of two sets of them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from gitops.model.keys import TREE_ANNOTATION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops.model.keys import ObjectKey
+    from gitops.model.manifest import JsonObject, Manifest
+
+SCHEMA = "gitops.internal/manifests/v1"
+COMPARISON = "gitops.internal/manifests-comparison/v1"
+MASK = "[secret]"
+_LONGEST = 2_000_000
+"""Characters of two texts that are still compared line by line."""
+
+
+class Change(NamedTuple):
+    """An object of two revisions: before, after, either None where it is not stated."""
+
+    key: ObjectKey
+    before: Manifest | None
+    after: Manifest | None
+
+    @property
+    def kind(self) -> str:
+        """`created`, `deleted` or `changed`."""
+        return "created" if self.before is None else "deleted" if self.after is None else "changed"
+
+
+def masked(body: JsonObject) -> JsonObject:
+    """The object, with a mask for every value when it is a Secret."""
+    if body.get("kind") != "Secret":
+        return body
+    hidden: JsonObject = {
+        field: dict.fromkeys(body[field], MASK) if isinstance(body[field], dict) else MASK
+        for field in ("data", "stringData")
+        if field in body
+    }
+    return {**body, **hidden}
+
+
+def as_yaml(manifests: Iterable[Manifest], *, secrets: bool = False) -> str:
+    """One document each, with its application and place in a comment, ready for `kubectl apply -f -`."""
+    return "".join(
+        f"---\n# {manifest.application}: {manifest.where}\n{_text(manifest, secrets=secrets)}"
+        for manifest in manifests
+    )
+
+
+def as_json(stack: str, revision: str, manifests: Iterable[Manifest], *, secrets: bool = False) -> str:
+    """The documented, versioned form for machines."""
+    entries = [
+        {
+            "application": manifest.application,
+            "where": str(manifest.where),
+            "manifest": manifest.body if secrets else masked(manifest.body),
+        }
+        for manifest in manifests
+    ]
+    document = {"schema": SCHEMA, "stack": stack, "revision": revision, "objects": entries}
+    return json.dumps(document, indent=2)
+
+
+def as_names(manifests: Iterable[Manifest]) -> str:
+    """`kind.group/name` and the namespace, one a line."""
+    return "\n".join(f"{_name(manifest.key)}" for manifest in manifests)
+
+
+def changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Change, ...]:
+    """Objects that two revisions state differently, by application and identity.
+
+    The annotation that names an application's tree is left out: it changes with every commit to it.
+    """
+    old, new = ({manifest.key: manifest for manifest in side} for side in (before, after))
+    found = (Change(key, old.get(key), new.get(key)) for key in {*old, *new})
+    differing = [
+        c for c in found if c.before is None or c.after is None or _plain(c.before) != _plain(c.after)
+    ]
+    return tuple(sorted(differing, key=lambda c: (_owner(c), c.key)))
+
+
+def as_diff(found: Iterable[Change], *, secrets: bool = False) -> str:
+    """A unified diff of YAML, an object after the other."""
+    return "".join(line for change in found for line in _diff(change, secrets=secrets))
+
+
+def changes_as_json(stack: str, revisions: tuple[str, str], found: Iterable[Change]) -> str:
+    """The documented, versioned form for machines: what is created, changed and deleted."""
+    entries = [
+        {"application": _owner(change), "object": str(change.key), "change": change.kind} for change in found
+    ]
+    before, after = revisions
+    document = {"schema": COMPARISON, "stack": stack, "before": before, "after": after, "changes": entries}
+    return json.dumps(document, indent=2)
+
+
+def summary(found: Iterable[Change]) -> str:
+    """Such as `2 created, 1 changed in web`."""
+    counts: dict[str, int] = {}
+    for change in found:
+        counts[change.kind] = counts.get(change.kind, 0) + 1
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "no difference"
+
+
+def _diff(change: Change, *, secrets: bool) -> Iterator[str]:
+    before, after = (
+        _text(side, secrets=secrets, plain=True) if side else "" for side in (change.before, change.after)
+    )
+    title = f"{_owner(change)}: {change.key}"
+    if before == after:
+        yield f"--- {title}\n+++ {title}\n values of the Secret differ\n"
+        return
+    if len(before) + len(after) > _LONGEST:
+        yield f"--- {title}\n+++ {title}\n {change.kind}; too long to be shown line by line\n"
+        return
+    places = (str(side.where) if side else "nothing" for side in (change.before, change.after))
+    old, new = (f"{title}  ({place})" for place in places)
+    yield from difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), old, new
+    )
+
+
+def _text(manifest: Manifest, *, secrets: bool, plain: bool = False) -> str:
+    body = _plain(manifest) if plain else manifest.body
+    return yaml.safe_dump(body if secrets else masked(body), sort_keys=True, allow_unicode=True, width=120)
+
+
+def _plain(manifest: Manifest) -> JsonObject:
+    """The object without the name of its application's tree."""
+    metadata: Mapping[str, Any] = manifest.body["metadata"]
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != TREE_ANNOTATION}
+    rest = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**manifest.body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
+
+
+def _owner(change: Change) -> str:
+    side = change.after or change.before
+    return side.application if side else ""
+
+
+def _name(key: ObjectKey) -> str:
+    kind = f"{key.kind}.{key.group}" if key.group else key.kind
+    return f"{kind.lower()}/{key.name}" + (f" -n {key.namespace}" if key.namespace else "")
