@@ -64,6 +64,8 @@ def rendered(
         if not applications or item.name in applications
     }
     found = manifests(chosen, settings.stack, None, problems, Problems())
+    for problem in reading.stated.forbidden(found):
+        problems.note(problem)
     concerning = [
         problem
         for problem in problems
@@ -123,6 +125,8 @@ class _Reading:
         """The plan of these applications, and their manifests; without steps when anything is wrong."""
         stack = self.settings.stack
         found = manifests(documents, stack, self.served.scopes, problems, Problems())
+        for problem in self.stated.forbidden(found):
+            problems.note(problem)
         return make_plan(stack, self.commit.sha, documents, found, problems), found
 
 

@@ -10,27 +10,33 @@ from gitops.manifests.build import documents
 from gitops.manifests.helm import is_chart
 from gitops.manifests.reach import kustomization_in
 from gitops.model.application import Application
-from gitops.model.errors import Problems
+from gitops.model.errors import ConfigError, GitOpsError, Problem, Problems
 from gitops.model.sources import Directory, Source
 from gitops.source.argo.application import read_application
 from gitops.source.argo.applicationset import generate
 from gitops.source.argo.fleet import Fleet
-from gitops.source.argo.objects import APPLICATION, APPLICATION_SET, is_argo, name_of
+from gitops.source.argo.objects import APPLICATION, APPLICATION_SET, PROJECT, is_argo, name_of
+from gitops.source.argo.override import overridden_source
+from gitops.source.argo.project import read_project
+from gitops.source.argo.rules import violations
 from gitops.source.commit import FOLDER
 from gitops.source.identity import tree_of
 from gitops.source.layout import find_applications
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitops.manifests.raw import RawObject
     from gitops.manifests.rendering import Fetch, Rendering
+    from gitops.model.manifest import Manifest
+    from gitops.model.project import Project
     from gitops.model.settings import Settings
     from gitops.source.argo.objects import RawLike
     from gitops.source.commit import Commit
 
 # An Application that states Applications that state Applications: deeper than this is a mistake.
 DEPTH = 12
+DEFAULT_PROJECT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +46,38 @@ class Stated:
     Attributes:
         documents: by application, by wave and name; none of Argo CD's own objects among them.
         containers: names of applications that state nothing but other applications.
+        projects: what their projects permit Argo CD's applications; `None` in place of one that is broken.
         argo: whether any of Argo CD's objects were read.
     """
 
     documents: Mapping[Application, list[RawObject]]
     containers: frozenset[str] = frozenset()
+    projects: Mapping[str, Project | None] = field(default_factory=dict)
     argo: bool = False
 
     @property
     def applications(self) -> tuple[Application, ...]:
         """By wave and name."""
         return tuple(self.documents)
+
+    def forbidden(self, manifests: Iterable[Manifest]) -> Iterator[Problem]:
+        """What the projects of Argo CD's applications don't permit, for those that have manifests here."""
+        objects: dict[str, list[Manifest]] = {}
+        for manifest in manifests:
+            objects.setdefault(manifest.application, []).append(manifest)
+        for application in self.applications:
+            if not application.origin.destination_server or application.name not in objects:
+                continue
+            try:
+                project = self.projects[application.project]
+            except KeyError:
+                if application.project != DEFAULT_PROJECT:
+                    yield _without_project(application)
+                continue
+            if project is None:
+                yield _without_project(application, "is broken")
+            else:
+                yield from violations(project, application, objects[application.name])
 
 
 def find_stated(
@@ -62,7 +89,8 @@ def find_stated(
     other applications state. A child of a child keeps its parent's wave, and its own wave orders it among
     its siblings; Argo CD would not wait for their health there.
 
-    What is wrong with an ApplicationSet is noted for `ApplicationSet NAME`, since its applications are not known.
+    What is wrong with an ApplicationSet is noted for `ApplicationSet NAME`, since its applications are not known,
+    and with a project for `AppProject NAME`.
     """
     finder = _Finder(commit, settings, fetch, problems)
     fresh = find_applications(commit, settings, problems) if settings.applications else ()
@@ -85,6 +113,15 @@ def find_stated(
         next_step="take out what states itself under another name",
     )
     return finder.stated()
+
+
+def _without_project(application: Application, why: str = "is stated nowhere") -> Problem:
+    return Problem(
+        f"project {application.project!r} {why}",
+        application.stated,
+        "state an AppProject of that name in gitops:argocd, or choose another project",
+        application.name,
+    )
 
 
 def _root(path: str, commit: Commit) -> Application:
@@ -112,6 +149,7 @@ class _Finder:
     children: dict[str, list[Application]] = field(default_factory=dict)
     documents: dict[str, list[RawObject]] = field(default_factory=dict)
     parental: set[str] = field(default_factory=set)
+    projects: dict[str, Project | None] = field(default_factory=dict)
 
     @property
     def fleet(self) -> Fleet:
@@ -139,21 +177,44 @@ class _Finder:
                     )
         return tuple(fresh)
 
-    def _read(self, raw: RawLike) -> Iterable[Application]:
-        bodies: tuple[RawLike, ...] = ()
-        if raw.body["kind"] == APPLICATION:
-            bodies = (raw,)
-        elif raw.body["kind"] == APPLICATION_SET:
-            own = Problems()
+    def _read(self, raw: RawLike) -> Iterator[Application]:
+        kind, own = raw.body["kind"], Problems()
+        bodies: tuple[RawLike, ...] = (raw,) if kind == APPLICATION else ()
+        if kind == PROJECT:
+            self.projects[name_of(raw)] = read_project(raw, own)
+        elif kind == APPLICATION_SET:
             bodies = generate(raw, self.commit, self.fleet, own, self.fetch)
-            for problem in own:
-                self.problems.add(
-                    problem.what, problem.where, problem.next_step, f"{APPLICATION_SET} {name_of(raw)}"
-                )
+        for problem in own:
+            self.problems.note(replace(problem, application=f"{kind} {name_of(raw)}"))
         for body in bodies:
             application = read_application(body, self.fleet, self.problems)
             if application:
+                application = self._overridden(application)
                 yield replace(application, tree=tree_of(application, self.commit))
+
+    def _overridden(self, application: Application) -> Application:
+        """The application with what the directories of its sources change about it."""
+        sources = []
+        for source in application.sources:
+            try:
+                commit = self._commit(source)
+                sources.append(overridden_source(source, application.name, commit) if commit else source)
+            except ConfigError as error:
+                (problem,) = error.problems
+                self.problems.note(replace(problem, application=application.name))
+                return application
+        return replace(application, sources=tuple(sources))
+
+    def _commit(self, source: Source) -> Commit | None:
+        """Where a source's files are; None for a chart, and for what can't be had, which is told later."""
+        if source.chart:
+            return None
+        if not (source.repository or source.revision):
+            return self.commit
+        try:
+            return self.fetch(source.repository, source.revision)
+        except GitOpsError:
+            return None
 
     def stated(self) -> Stated:
         """All that was found, in the waves that the applications end in."""
@@ -165,7 +226,7 @@ class _Finder:
             (self._placed(self.known[name], containers) for name in self.documents if name not in containers),
             key=lambda item: (item.wave, item.name),
         )
-        return Stated({item: self.documents[item.name] for item in placed}, containers, argo)
+        return Stated({item: self.documents[item.name] for item in placed}, containers, self.projects, argo)
 
     def _placed(self, application: Application, containers: frozenset[str]) -> Application:
         """The application in the wave of its outermost parent, after what comes earlier among its siblings."""

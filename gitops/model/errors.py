@@ -133,7 +133,10 @@ class Problems:
         also: tuple[str, ...] = (),
     ) -> None:
         """Note one problem; equal ones are kept once."""
-        problem = Problem(what, where, next_step, application, also)
+        self.note(Problem(what, where, next_step, application, also))
+
+    def note(self, problem: Problem) -> None:
+        """As `add`."""
         if problem not in self.found:
             self.found.append(problem)
 

@@ -257,3 +257,84 @@ def test_equal_files_give_equal_trees_and_a_changed_values_file_another_one(find
 
     assert tree() == tree(elsewhere_txt="2")
     assert tree() != tree(values_yaml="a: 2\n")
+
+
+PROJECT = """
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: team}
+spec:
+  sourceRepos: ["*"]
+  destinations: [{server: "*", namespace: "team-*"}]
+"""
+
+
+def in_project(name: str) -> str:
+    return application("a", "apps/a").replace("project: default", f"project: {name}")
+
+
+def forbidden(found: tuple[Stated, Problems]) -> list[str]:
+    stated, problems = found
+    assert not problems.found
+    return [problem.what for problem in stated.forbidden([given.manifest("ConfigMap", of="a")])]
+
+
+def test_what_a_project_does_not_permit_is_named_with_its_rule(find: Find) -> None:
+    files = {"argocd/p.yaml": PROJECT, "argocd/a.yaml": in_project("team"), "apps/a/x.yaml": CONFIG_MAP}
+
+    (what,) = forbidden(find(files))
+
+    assert "project 'team' does not permit namespace 'a'" in what
+    assert "destinations" in what
+
+
+def test_a_project_that_nobody_states_is_named_but_the_default_one_permits_everything(find: Find) -> None:
+    files = {"argocd/a.yaml": in_project("team"), "apps/a/x.yaml": CONFIG_MAP}
+
+    assert forbidden(find(files)) == ["project 'team' is stated nowhere"]
+    assert forbidden(find({**files, "argocd/a.yaml": in_project("default")})) == []
+
+
+def test_a_broken_project_stops_its_applications_and_no_others(find: Find) -> None:
+    stated, problems = find(
+        {
+            "argocd/p.yaml": PROJECT.replace("sourceRepos", "sourceRepo"),
+            "argocd/a.yaml": in_project("team"),
+            "argocd/b.yaml": application("b", "apps/b"),
+            "apps/a/x.yaml": CONFIG_MAP,
+            "apps/b/x.yaml": CONFIG_MAP,
+        }
+    )
+
+    manifests = [given.manifest("ConfigMap", of=name) for name in ("a", "b")]
+    assert {problem.application for problem in problems} == {"AppProject team"}
+    assert [p.application for p in stated.forbidden(manifests)] == ["a"]
+
+
+def test_a_directory_overrides_how_its_source_is_rendered(find: Find) -> None:
+    stated, problems = find(
+        {
+            "argocd/a.yaml": application("a", "apps/a"),
+            "apps/a/x.yaml": CONFIG_MAP,
+            "apps/a/deeper/z.yaml": CONFIG_MAP.replace("name: x", "name: z"),
+            "apps/a/.argocd-source-a.yaml": "directory: {recurse: true}\n",
+        }
+    )
+
+    assert not problems.found
+    (items,) = stated.documents.values()
+    assert sorted(raw.body["metadata"]["name"] for raw in items) == ["x", "z"]
+
+
+def test_an_override_that_can_not_be_read_is_its_applications_problem(find: Find) -> None:
+    _, problems = find(
+        {
+            "argocd/a.yaml": application("a", "apps/a"),
+            "apps/a/x.yaml": CONFIG_MAP,
+            "apps/a/.argocd-source.yaml": "directory: [recurse]\n",
+        }
+    )
+
+    (problem,) = problems.found
+    assert problem.application == "a"
+    assert str(problem.where).startswith("apps/a/.argocd-source.yaml")
