@@ -13,7 +13,6 @@ from urllib.parse import quote_plus
 import yaml
 from gotpl.funcs.sprig import generic_func_map
 from gotpl.runtime.gofmt import sprintf
-from gotpl.runtime.values import INVALID, UNTYPED_NIL
 
 from gitops.source.argo.gotemplate.limits import pay_all
 from gitops.source.argo.gotemplate.values import as_go, normalize
@@ -36,6 +35,7 @@ _JS = str.maketrans(
 _JS_CONTROL = re.compile("[\x00-\x1f\u2028\u2029]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _VERB = re.compile(r"%[-+# 0]*[0-9]*(?:\.[0-9]*)?[a-zA-Z%]")
+_WHOLE = frozenset(("%v", "%+v", "%#v", "%T"))
 _ZONED = re.compile(r"MST|Z07|-07")
 
 
@@ -49,14 +49,7 @@ class _Nil:
 _NIL = _Nil()
 
 
-def _is_nothing(value: object) -> bool:
-    """Whether it is nil, or what a missing key leaves."""
-    return value is None or value is INVALID or value is UNTYPED_NIL
-
-
-def _kind(value: object) -> type | None:
-    if _is_nothing(value):
-        return None
+def _kind(value: object) -> type:
     kind = type(value)
     if kind not in {bool, int, float, str}:
         raise TypeError("non-comparable type")
@@ -64,7 +57,7 @@ def _kind(value: object) -> type | None:
 
 
 def eq(first: object, *others: object) -> bool:
-    """Whether a value equals one of several; nothing equals only nothing, other kinds must agree.
+    """Whether a value equals one of several; nil equals only nil, other kinds must agree.
 
     Raises:
         TypeError: the kinds differ, or can't be compared.
@@ -72,10 +65,12 @@ def eq(first: object, *others: object) -> bool:
     if not others:
         raise TypeError("missing argument for comparison")
     for other in others:
-        kinds = {_kind(first), _kind(other)}
-        if len(kinds) > 1 and None not in kinds:
+        if first is None or other is None:
+            if first is other:
+                return True
+        elif _kind(first) is not _kind(other):
             raise TypeError("incompatible types for comparison")
-        if len(kinds) == 1 and (None in kinds or first == other):
+        elif first == other:
             return True
     return False
 
@@ -87,7 +82,7 @@ def ne(first: object, other: object) -> bool:
 
 def printf(layout: str, *values: object) -> str:
     """Go's `fmt.Sprintf`."""
-    operands: list[object] = [_NIL if _is_nothing(value) else value for value in values]
+    operands: list[object] = [_NIL if value is None else value for value in values]
     if "[" in layout or "*" in layout:
         return sprintf(layout, *operands)
     verbs = iter(range(len(operands)))
@@ -95,12 +90,18 @@ def printf(layout: str, *values: object) -> str:
     def each_element(verb: re.Match[str]) -> str:
         index = None if verb[0].endswith("%") else next(verbs, None)
         value = None if index is None else operands[index]
-        if index is None or not isinstance(value, list | tuple) or verb[0][-1] in "vT":
+        if index is None or not isinstance(value, list | tuple | dict) or verb[0] in _WHOLE:
             return verb[0]
-        operands[index] = f"[{' '.join(printf(verb[0], item) for item in value)}]"
+        operands[index] = _elements(verb[0], value)
         return "%s"
 
     return sprintf(_VERB.sub(each_element, layout), *operands)
+
+
+def _elements(verb: str, value: list[Any] | tuple[Any, ...] | dict[str, Any]) -> str:
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{printf(verb, key)}:{printf(verb, value[key])}' for key in sorted(value))}]"
+    return f"[{' '.join(printf(verb, item) for item in value)}]"
 
 
 def print_(*values: object) -> str:
@@ -224,6 +225,26 @@ def _first_document(text: str, empty: Any) -> Any:
     return as_go(found[0].body) if found else empty
 
 
+def nospace(text: str) -> str:
+    """The text without white space."""
+    return "".join(text.split())
+
+
+def keys(*mappings: dict[str, Any]) -> list[str]:
+    """The keys of mappings, sorted in each: Go's order is a random one."""
+    return [key for mapping in mappings for key in sorted(mapping)]
+
+
+def values(mapping: dict[str, Any]) -> list[Any]:
+    """The values of a mapping in the order of its keys."""
+    return [mapping[key] for key in sorted(mapping)]
+
+
+def to_string(value: object) -> str:
+    """A value as text."""
+    return printf("%v", value)
+
+
 def _refused(name: str) -> Callable[..., Any]:
     def refuse(*_: object) -> Any:
         raise ValueError(f"{name} is refused: equal commits must give equal plans")
@@ -271,6 +292,10 @@ FUNCTIONS = pay_all(
         **{name: function for name, function in _SPRIG.items() if name not in _REFUSED},
         **{name: _refused(name) for name in _REFUSED},
         "eq": eq,
+        "keys": keys,
+        "values": values,
+        "nospace": nospace,
+        "toString": to_string,
         "ne": ne,
         "print": print_,
         "printf": printf,

@@ -15,6 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from gotpl import ExecutionBudget
+from gotpl.runtime.values import INVALID, UNTYPED_NIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,7 +63,7 @@ def metered() -> Iterator[None]:
 
 
 def paid(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which now pays."""
+    """The function, which now pays, and to which a missing key is nil."""
     cost = _glance
     if name in _GROWING:
         cost = _product
@@ -75,7 +76,7 @@ def paid(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         meter = _meter.get()
         meter.charge(cost(arguments))
-        result = function(*arguments)
+        result = function(*(None if item is INVALID or item is UNTYPED_NIL else item for item in arguments))
         meter.charge(weight(getattr(result, "value", result), meter.left))
         return result
 
