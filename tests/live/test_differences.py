@@ -92,7 +92,9 @@ def stack(tmp_path_factory, sandbox):
 
 
 def states(stack):
-    document = json.loads(stack.gitops("app", "list", "--stack", "differ", "-o", "json").text)
+    listed = stack.gitops("app", "list", "--stack", "differ", "-o", "json")
+    assert listed.code == 0, listed.text[-3000:]
+    document = json.loads(listed.text)
     return {application["name"]: application for application in document["applications"]}
 
 
