@@ -10,6 +10,7 @@ import click
 
 from gitops import __version__
 from gitops.cli.about import completion, version
+from gitops.cli.adopt import adopt_stack
 from gitops.cli.app import app
 from gitops.cli.doctor import doctor
 from gitops.cli.render import render
@@ -48,6 +49,7 @@ def cli(context: click.Context, project: Path) -> None:
     context.obj = project.resolve()
 
 
+cli.add_command(adopt_stack)
 cli.add_command(app)
 cli.add_command(stack)
 cli.add_command(doctor)

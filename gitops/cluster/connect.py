@@ -22,7 +22,7 @@ class Connection:
     discovery: Discovery
 
     def survey(self, stack: str, *, metadata_only: bool = True) -> Survey:
-        """What lives of a stack."""
+        """What lives of a stack, or without one everything."""
         return survey(self.client, self.discovery, stack, metadata_only=metadata_only)
 
 

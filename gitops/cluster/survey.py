@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from gitops.cluster.discovery import Discovery, Resource
 
 # Controllers copy labels on to what they make; those objects are theirs, not the stack's.
-_DERIVED = frozenset((("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints"), ("", "Event")))
+_DERIVED = frozenset(
+    (("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints"), ("", "Event"), ("events.k8s.io", "Event"))
+)
 ALLOW_DELETES = "GITOPS_ALLOW_DELETES"
 _ALWAYS_ALLOWED = 10
 
@@ -87,7 +89,11 @@ class Survey:
 
 
 def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: bool = True) -> Survey:
-    """List everything that carries the stack's label, one list for each kind, never one call an object."""
+    """List everything that carries the stack's label, one list for each kind, never one call an object.
+
+    Without a stack: everything that no controller made.
+    """
+    selector = f"{STACK_LABEL}={stack}" if stack else ""
     everything = discovery.everything()
     resources = listable(everything)
     wanted = [r for r in resources if (r.group, r.kind) not in _DERIVED and "delete" in r.verbs]
@@ -96,7 +102,7 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
 
     def listed(resource: Resource) -> list[tuple[ObjectKey, Object]]:
         try:
-            items = client.list(resource.path(), f"{STACK_LABEL}={stack}", metadata_only=metadata_only)
+            items = client.list(resource.path(), selector, metadata_only=metadata_only)
         except ApiError as error:
             if error.status == 403:
                 hidden.add((resource.group, resource.kind))

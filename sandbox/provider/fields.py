@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitops.cluster.ownership import union
+
 if TYPE_CHECKING:
     from gitops.cluster.client import Object
     from sandbox.provider.immutable import Path
@@ -29,7 +31,7 @@ def taken_over(live: Object, manager: str) -> list[Object] | None:
     own = next((e for e in entries if e.get("manager") == manager and e.get("operation") == "Apply"), None)
     fields: Object = {}
     for entry in [own, *taken] if own else taken:
-        fields = _union(fields, entry.get("fieldsV1") or {})
+        fields = union(fields, entry.get("fieldsV1") or {})
     merged = {**(own or taken[0]), "manager": manager, "operation": "Apply", "fieldsV1": fields}
     return [merged, *(e for e in entries if e is not own and e not in taken)]
 
@@ -38,10 +40,6 @@ def _is_takeable(entry: Object, manager: str) -> bool:
     name = str(entry.get("manager", ""))
     is_writer = entry.get("operation") == "Update" and not entry.get("subresource")
     return is_writer and (name.startswith(_TAKEN) or name == manager)
-
-
-def _union(a: Object, b: Object) -> Object:
-    return {**a, **{key: _union(a.get(key, {}), value) for key, value in b.items()}}
 
 
 def is_foreign(live: Object, path: Path, manager: str) -> bool:

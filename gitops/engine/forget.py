@@ -1,0 +1,55 @@
+"""Resources taken out of a stack's state, without a word to the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi import automation
+
+from gitops.engine.stacks import opened, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+_TYPE = "kubernetes:"
+
+
+def forget(stack: str, project: Path, names: Collection[str]) -> int:
+    """How many resources with these names the stack no longer has.
+
+    Raises:
+        ConflictError: another run holds the stack's lock.
+        GitOpsError: the engine can't read or write the state.
+    """
+    with translated(stack, "did not forget what it gives back", "check that `pulumi stack` works here"):
+        handle = opened(stack, project)
+        exported = handle.export_stack()
+        state = dict(exported.deployment or {})
+        resources: list[dict[str, Any]] = state.get("resources") or []
+        kept = without(resources, names)
+        if len(kept) != len(resources):
+            handle.import_stack(automation.Deployment(exported.version, {**state, "resources": kept}))
+    return len(resources) - len(kept)
+
+
+def without(resources: list[dict[str, Any]], names: Collection[str]) -> list[dict[str, Any]]:
+    """A state's resources but for the Kubernetes objects of these names, and no reference to one of those."""
+    gone = {
+        r["urn"] for r in resources if r["type"].startswith(_TYPE) and r["urn"].rpartition("::")[2] in names
+    }
+    return [_unlinked(r, gone) for r in resources if r["urn"] not in gone]
+
+
+def _unlinked(resource: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
+    result = dict(resource)
+    if "dependencies" in result:
+        result["dependencies"] = [urn for urn in result["dependencies"] if urn not in gone]
+    if "propertyDependencies" in result:
+        properties = result["propertyDependencies"] or {}
+        result["propertyDependencies"] = {
+            key: [urn for urn in urns or () if urn not in gone] for key, urns in properties.items()
+        }
+    if result.get("deletedWith") in gone:
+        del result["deletedWith"]
+    return result
