@@ -1,6 +1,7 @@
 """Running objects as a tool left them, and a stack that states the same objects."""
 
 import json
+import subprocess
 
 import yaml
 
@@ -123,6 +124,10 @@ class Takeover:
                 metadata["annotations"] = {TRACKED: identity}
             self.kubectl("apply", "-n", self.name, *options, "-f", "-", stdin=json.dumps(body))
         self.settle()
+
+    def run(self, *command: str) -> None:
+        """Any command, with the sandbox's programs and clusters."""
+        subprocess.run(command, env=self.stack.environment, check=True, timeout=120, capture_output=True)
 
     def settle(self) -> None:
         self.kubectl("-n", self.name, "rollout", "status", "deployment/web", "--timeout=60s")

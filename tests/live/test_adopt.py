@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.live.stack_project import config_map, deployment
-from tests.live.takeover import LEFTOVER, TRACKED, Takeover
+from tests.live.takeover import LEFTOVER, MANIFESTS, TRACKED, Takeover
 
 pytestmark = pytest.mark.live
 
@@ -129,6 +129,29 @@ def test_a_field_that_leaves_git_after_a_take_over_leaves_the_cluster(takeover):
         takeover.gitops("adopt", "--confirm")
     takeover.gitops("adopt", "--undo", code=6)
     assert takeover.pods() == pods
+
+
+@pytest.mark.parametrize("takeover", ["by-helm"], indirect=True)
+def test_a_helm_release_goes_without_an_uninstall_and_its_objects_stay(takeover, tmp_path, tools):
+    name = takeover.name
+    chart = tmp_path / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    for file, content in MANIFESTS.items():
+        (chart / "templates" / file).write_text(content)
+    takeover.run(
+        tools["helm"], "install", "shop", str(chart), "--kube-context", "staging", "--namespace", name
+    )
+    takeover.settle()
+    pods, specs = takeover.pods(), takeover.specs()
+
+    assert f"Helm release {name}/shop" in takeover.gitops("adopt", code=1)
+    takeover.gitops("adopt", "--yes", "--sync")
+    assert takeover.writers() == {("gitops", "Apply")}
+    assert "elm" not in json.dumps(takeover.marks())
+    shown = takeover.gitops("adopt", "--confirm")
+    assert f"kubectl delete secret --namespace {name} --selector owner=helm,name=shop" in shown
+    assert (takeover.pods(), takeover.specs()) == (pods, specs)
 
 
 @pytest.mark.parametrize("takeover", ["hesitant"], indirect=True)
