@@ -42,6 +42,7 @@ test-fast: check ## unit and program tests; needs no toolchain
 	$(PYTHON) -m pytest $(UNIT)
 
 test: check ## everything but the slow suite: unit, program and live tests on a sandbox of their own
+	$(PYTHON) -m sandbox build --all
 	$(PYTHON) -m pytest -m "not slow"
 
 slow: $(STAMP) ## soaks and fuzzing

@@ -15,7 +15,7 @@ from sandbox.controlplane.clusters import status, stop
 from sandbox.controlplane.layout import Home
 from sandbox.controlplane.values import variables
 from sandbox.demo import CHECKOUT, DEFAULT_HOME, STACKS, bring_up, run_demo
-from sandbox.toolchain import assemble, cache_folder
+from sandbox.toolchain import EVERYTHING, RECIPES, assemble, cache_folder
 
 VERBS = {
     "build": "build the programs that this machine lacks",
@@ -27,7 +27,7 @@ VERBS = {
     "down": "stop everything that was started here, and nothing else",
 }
 _EXAMPLES = {
-    "build": ("python -m sandbox build", "XDG_CACHE_HOME=/tmp/cache python -m sandbox build"),
+    "build": ("python -m sandbox build --all", "XDG_CACHE_HOME=/tmp/cache python -m sandbox build"),
     "demo": ("python -m sandbox demo",),
     "status": ("python -m sandbox status", "python -m sandbox status --home /tmp/sandbox && echo all runs"),
     "env": ('eval "$(python -m sandbox env)"', 'eval "$(python -m sandbox env --home /tmp/sandbox)"'),
@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--home", type=Home.at, default=DEFAULT_HOME, metavar="FOLDER", help="where (default: .sandbox)"
         )
+        if verb == "build":
+            added.add_argument(
+                "--all", action="store_true", help="also what only tests need: Helm, a registry"
+            )
     return parser
 
 
@@ -64,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        return _run(chosen.verb, chosen.home, Console())
+        return _run(chosen, Console())
     except GitOpsError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -77,10 +81,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _run(verb: str, home: Home, console: Console) -> int:
-    match verb:
+def _run(chosen: argparse.Namespace, console: Console) -> int:
+    home: Home = chosen.home
+    match chosen.verb:
         case "build":
-            assemble(home.bin, cache_folder(), console)
+            assemble(home.bin, cache_folder(), console, recipes=EVERYTHING if chosen.all else RECIPES)
         case "up":
             bring_up(home, console)
         case "demo":

@@ -12,14 +12,21 @@ from sandbox.toolchain.modules import Modules
 from sandbox.toolchain.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sandbox.console import Console
     from sandbox.toolchain.recipes import Recipe
 
 
-def assemble(folder: Path, cache: Path, console: Console, *, path: str | None = None) -> Modules:
+def assemble(
+    folder: Path,
+    cache: Path,
+    console: Console,
+    *,
+    path: str | None = None,
+    recipes: Sequence[Recipe] = RECIPES,
+) -> Modules:
     """Fill the folder with links to every program of a sandbox, building what this machine lacks.
 
     Args:
@@ -27,6 +34,7 @@ def assemble(folder: Path, cache: Path, console: Console, *, path: str | None = 
         cache: the folder all sandboxes share, see `cache_folder`.
         console: told what is built and what is used instead.
         path: where installed programs are looked for; PATH unless given.
+        recipes: the programs; those of a sandbox unless given.
 
     Returns:
         The Go modules, to read more files from.
@@ -46,7 +54,7 @@ def assemble(folder: Path, cache: Path, console: Console, *, path: str | None = 
     instead = _installed(path)
     for name, program in sorted(instead.items()):
         console.say(f"using {name} of this machine: {program}")
-    wanted = [recipe for recipe in RECIPES if recipe.name not in instead]
+    wanted = [recipe for recipe in recipes if recipe.name not in instead]
     _build_all(wanted, go, modules, folder, console)
     for name, program in instead.items():
         plugin.link(folder / name, program)

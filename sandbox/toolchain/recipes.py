@@ -128,3 +128,6 @@ HELM = Recipe(
 
 REGISTRY = Recipe("registry", "github.com/google/go-containerregistry@v0.20.6", "cmd/registry")
 """A container registry in memory, to keep charts in."""
+
+EVERYTHING = (*RECIPES, HELM, REGISTRY)
+"""What a sandbox and the tests need."""

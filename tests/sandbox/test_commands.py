@@ -123,6 +123,13 @@ def test_without_a_python_make_says_what_to_install(bare: tuple[Path, dict[str, 
     assert "no Python 3.11 or newer is on PATH; install one" in done.stderr
 
 
+def test_programs_are_built_before_tests_begin_whose_time_is_limited(
+    bare: tuple[Path, dict[str, str]],
+) -> None:
+    plan = make(bare, "test", "--dry-run").stdout
+    assert 0 < plan.index("-m sandbox build --all") < plan.index("-m pytest")
+
+
 def test_make_help_lists_every_verb(bare: tuple[Path, dict[str, str]]) -> None:
     done = make(bare)
     assert done.returncode == 0

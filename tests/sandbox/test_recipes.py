@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.toolchain.recipes import HELM, RECIPES, REGISTRY, Extra, Recipe, go_mod
+from sandbox.toolchain.recipes import EVERYTHING, RECIPES, Extra, Recipe, go_mod
 
 RECIPE = Recipe("tool", "example.org/tool@v1.2.3", "cmd/tool", (("example.org/tool.Version", "v1.2.3"),))
 
@@ -35,11 +35,11 @@ def test_another_go_is_another_key() -> None:
 
 
 def test_all_programs_have_names_and_keys_of_their_own() -> None:
-    every = (*RECIPES, HELM, REGISTRY)
-    assert len({recipe.name for recipe in every}) == len({recipe.key("go") for recipe in every}) == len(every)
+    keys = {recipe.key("go") for recipe in EVERYTHING}
+    assert len({recipe.name for recipe in EVERYTHING}) == len(keys) == len(EVERYTHING)
 
 
-@pytest.mark.parametrize("recipe", [*RECIPES, HELM, REGISTRY], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", EVERYTHING, ids=lambda recipe: recipe.name)
 def test_every_recipe_names_one_exact_version(recipe: Recipe) -> None:
     path, _, version = recipe.module.partition("@")
     text = go_mod(recipe, "")
