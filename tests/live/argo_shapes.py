@@ -30,6 +30,7 @@ kind: Application
 metadata:
   name: {name}
   namespace: argocd
+  finalizers: [resources-finalizer.argocd.argoproj.io]
   {annotations}
 spec:
   project: default

@@ -144,6 +144,8 @@ def _with_options(
             namespace_labels=pairs(managed.labels),
             namespace_annotations=pairs(managed.annotations),
         )
+    if not application.cascade and options.delete == "true":
+        options = replace(options, delete="false")
     return replace(
         application,
         options=options,

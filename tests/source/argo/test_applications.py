@@ -158,7 +158,8 @@ def test_waves_finalizers_options_and_info_of_the_object_itself_are_read() -> No
 
 
 def test_without_the_finalizer_the_objects_outlive_the_application() -> None:
-    assert not plain({}).cascade
+    found = plain({})
+    assert (found.cascade, found.options.delete) == (False, "false")
 
 
 @pytest.mark.parametrize("option", ["Prune=false", "Delete=false", "Replace=true,Delete=false"])
