@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import pulumi
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
 
+# The language host's code for a program that needs no more words.
+_TOLD = 32
+
 
 def deploy() -> None:
     """Settings → what lives → commit → applications → plan → components, all or nothing.
@@ -28,6 +33,7 @@ def deploy() -> None:
     Raises:
         GitOpsError: something is wrong; nothing was registered, so nothing is touched.
     """
+    signal.signal(signal.SIGINT, _ended)
     settings = read_settings()
     live = connect(settings.cluster).survey(settings.stack)
     if live.hidden:
@@ -43,6 +49,11 @@ def deploy() -> None:
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
     register(settings, plan)
+
+
+def _ended(*_: object) -> NoReturn:
+    """How the engine ends a program whose step failed; it has told why, and a traceback would hide that."""
+    sys.exit(_TOLD)
 
 
 def register(settings: Settings, plan: Plan) -> None:
