@@ -54,11 +54,14 @@ class LiveCluster:
             raise
 
     def owner(self, owner: Owner) -> Object | None:
-        """The object that tells an owner what to apply, or None."""
-        if not has_object(owner) or owner_key(owner) not in self.everything.objects:
+        """The object that tells an owner what to apply, or None; a DeniedError where we may not know."""
+        if not has_object(owner):
+            return None
+        key = owner_key(owner)
+        if key not in self.everything.objects and (key.group, key.kind) not in self.everything.hidden:
             return None
         try:
-            return self.client.get(self.everything.path(owner_key(owner)))
+            return self.client.get(self.everything.path(key))
         except ApiError as error:
             if error.status == 404:
                 return None
