@@ -43,7 +43,9 @@ _ARGO_CD_MANAGERS = frozenset(("argocd-controller", "argocd-application-controll
 _KUBECTL_MANAGERS = frozenset(
     ("kubectl", "kubectl-client-side-apply", "kubectl-create", "kubectl-replace", "before-first-apply")
 )
-_MANAGERS = _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm"}
+_MANAGERS = (
+    _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm", "Helm"}
+)
 GROUPS = {
     "Application": "argoproj.io",
     "ApplicationSet": "argoproj.io",
