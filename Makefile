@@ -39,7 +39,7 @@ check: $(STAMP) ## style, types and the direction of imports
 	$(VENV)/bin/lint-imports
 
 test-fast: check ## unit and program tests; needs no toolchain
-	$(PYTHON) -m pytest $(UNIT)
+	$(PYTHON) -m pytest -n auto $(UNIT)
 
 test: check ## everything but the slow suite: unit, program and live tests on a sandbox of their own
 	$(PYTHON) -m sandbox build --all

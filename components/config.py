@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitops.model.settings import Settings
 
 
-_STRUCTURED = frozenset(("applications", "argocd", "destinations", "clusterLabels"))
+_STRUCTURED = frozenset(("applications", "argocd", "destinations", "clusterLabels", "healthRules"))
 
 
 def read_settings() -> Settings:

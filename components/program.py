@@ -39,6 +39,8 @@ def deploy() -> None:
     if live.hidden:
         live = live.with_unseen(recorded_objects())
     plan = desired_plan(settings, live.served)
+    for note in plan.notes:
+        pulumi.log.warn(str(note))
     hidden = live.hidden_of(live.objects.keys() | plan.keys)
     if hidden:
         pulumi.log.warn(str(hidden_warning(hidden)))

@@ -124,10 +124,12 @@ class _Reading:
     ) -> tuple[Plan, tuple[Manifest, ...]]:
         """The plan of these applications, and their manifests; without steps when anything is wrong."""
         stack = self.settings.stack
-        found = manifests(documents, stack, self.served.scopes, problems, Problems())
+        notes = Problems(list(self.stated.notes))
+        found = manifests(documents, stack, self.served.scopes, problems, notes)
         for problem in self.stated.forbidden(found):
             problems.note(problem)
-        return make_plan(stack, self.commit.sha, documents, found, problems), found
+        plan = make_plan(stack, self.commit.sha, documents, found, problems)
+        return replace(plan, notes=tuple(notes)), found
 
 
 def _read(settings: Settings, served: Served, folder: Path, problems: Problems) -> _Reading:

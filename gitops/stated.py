@@ -20,6 +20,7 @@ from gitops.source.argo.override import overridden_source
 from gitops.source.argo.project import read_project
 from gitops.source.argo.rules import violations
 from gitops.source.commit import FOLDER
+from gitops.source.customizations import read_customizations
 from gitops.source.identity import tree_of
 from gitops.source.layout import find_applications
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gitops.model.manifest import Manifest
     from gitops.model.project import Project
     from gitops.model.settings import Settings
+    from gitops.model.sync import IgnoreDifference
     from gitops.source.argo.objects import RawLike
     from gitops.source.commit import Commit
 
@@ -48,12 +50,14 @@ class Stated:
         containers: names of applications that state nothing but other applications.
         projects: what their projects permit Argo CD's applications; `None` in place of one that is broken.
         argo: whether any of Argo CD's objects were read.
+        notes: what of Argo CD's configuration has no effect.
     """
 
     documents: Mapping[Application, list[RawObject]]
     containers: frozenset[str] = frozenset()
     projects: Mapping[str, Project | None] = field(default_factory=dict)
     argo: bool = False
+    notes: tuple[Problem, ...] = ()
 
     @property
     def applications(self) -> tuple[Application, ...]:
@@ -96,12 +100,14 @@ def find_stated(
     fresh = find_applications(commit, settings, problems) if settings.applications else ()
     finder.known = {application.name: application for application in fresh}
     roots = documents(commit, [_root(path, commit) for path in settings.argocd], rendering, fetch, problems)
+    finder.customize(roots)
     pending = [("", raw) for items in roots.values() for raw in items if is_argo(raw.body)]
     for _ in range(DEPTH):
         fresh = (*fresh, *finder.expand(pending))
         if not fresh:
             return finder.stated()
         found = documents(commit, fresh, rendering, fetch, problems)
+        finder.customize(found)
         pending = [(one.name, raw) for one, items in found.items() for raw in items if is_argo(raw.body)]
         for application, items in found.items():
             finder.documents[application.name] = [raw for raw in items if not is_argo(raw.body)]
@@ -150,6 +156,8 @@ class _Finder:
     documents: dict[str, list[RawObject]] = field(default_factory=dict)
     parental: set[str] = field(default_factory=set)
     projects: dict[str, Project | None] = field(default_factory=dict)
+    ignored: list[IgnoreDifference] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     @property
     def fleet(self) -> Fleet:
@@ -176,6 +184,17 @@ class _Finder:
                         also=(twin.name,),
                     )
         return tuple(fresh)
+
+    def customize(self, found: Mapping[Application, list[RawObject]]) -> None:
+        """Take over what Argo CD's own configuration says for all applications."""
+        for application, items in found.items():
+            for raw in items:
+                told = read_customizations(raw.body)
+                self.ignored += told.ignore_differences
+                self.notes += [
+                    Problem(f"has no effect: {text}", raw.where, "", application.name)
+                    for text in told.not_honored
+                ]
 
     def _read(self, raw: RawLike) -> Iterator[Application]:
         kind, own = raw.body["kind"], Problems()
@@ -226,10 +245,15 @@ class _Finder:
             (self._placed(self.known[name], containers) for name in self.documents if name not in containers),
             key=lambda item: (item.wave, item.name),
         )
-        return Stated({item: self.documents[item.name] for item in placed}, containers, self.projects, argo)
+        found = {item: self.documents[item.name] for item in placed}
+        return Stated(found, containers, self.projects, argo, tuple(self.notes))
 
     def _placed(self, application: Application, containers: frozenset[str]) -> Application:
         """The application in the wave of its outermost parent, after what comes earlier among its siblings."""
+        if application.name in self.parents:
+            rules = (*application.ignore_differences, *self.ignored)
+            every = self.settings.hooks == "every-sync"
+            application = replace(application, ignore_differences=rules, hooks_every_sync=every)
         needed = set(application.depends_on)
         name = application.name
         while above := self._above(name, containers):

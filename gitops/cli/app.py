@@ -44,7 +44,7 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
     settings = stack_settings(stack, project)
     live = connect(settings.cluster).survey(stack, metadata_only=False)
     plan = desired_plan(settings, live.served)
-    states = application_states(plan, live.objects, APPLICATION_LABEL)
+    states = application_states(plan, live.objects, APPLICATION_LABEL, settings.health_rules)
     match output:
         case "json":
             click.echo(as_json(stack, plan.revision, states))

@@ -79,7 +79,7 @@ def sync(
 
 def _warnings(live: Survey, plan: Plan) -> tuple[Problem, ...]:
     kinds = live.hidden_of(live.objects.keys() | plan.keys)
-    return (hidden_warning(kinds),) if kinds else ()
+    return (*plan.notes, *((hidden_warning(kinds),) if kinds else ()))
 
 
 def prune_orphans(settings: Settings, plan: Plan, keep: Kept) -> tuple[ObjectKey, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitops.drift.lists import pairs
@@ -36,16 +35,6 @@ class Ignored(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-def applies(rule: IgnoreDifference, key: ObjectKey) -> bool:
-    """Whether a rule is about an object; group and kind may be globs."""
-    return (
-        fnmatchcase(key.group, rule.group)
-        and fnmatchcase(key.kind, rule.kind)
-        and rule.name in {"", key.name}
-        and rule.namespace in {"", key.namespace}
-    )
-
-
 def ignored(
     rules: Sequence[IgnoreDifference],
     key: ObjectKey,
@@ -62,7 +51,7 @@ def ignored(
     found: set[Path] = set()
     failures: list[str] = []
     for rule in rules:
-        if not applies(rule, key):
+        if not rule.is_about(key):
             continue
         found.update(filter(None, (from_pointer(pointer, body) for pointer in rule.json_pointers)))
         for expression in rule.jq_expressions:

@@ -1,7 +1,6 @@
 """What controllers and the API server own even where Git states it: as rules, so that it is no drift.
 
-Rules about a kind hold for every object of it; rules about one object follow from what else there is, such as an
-autoscaler that names it.
+What one object leaves to another, such as an autoscaler that names it, is in `gitops.waves.steered`.
 """
 
 from __future__ import annotations
@@ -10,18 +9,16 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import ObjectKey, group_of
 from gitops.model.sync import IgnoreDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from gitops.drift.paths import Path
 
 Object = dict[str, Any]
 
 _CA_INJECTED = ("cert-manager.io/inject-ca-from", "service.beta.openshift.io/inject-cabundle")
-_WEIGHTS = (".spec.http[]?.route[]?.weight", ".spec.tls[]?.route[]?.weight", ".spec.tcp[]?.route[]?.weight")
 # Containers that admission puts into pods, by the names that Istio, Linkerd and Vault give them.
 INJECTED = frozenset(
     "istio-proxy istio-init istio-validation linkerd-proxy linkerd-init linkerd-network-validator"
@@ -39,48 +36,10 @@ def may_grow(kind: str, path: Path) -> bool:
     return path[0] in _GROWING.get(kind, ())
 
 
-def rules_between(objects: Mapping[ObjectKey, Object]) -> dict[ObjectKey, tuple[IgnoreDifference, ...]]:
-    """For each object that another one steers, the rules that leave to that one what is its own."""
-    found: dict[ObjectKey, tuple[IgnoreDifference, ...]] = {}
-    for key, body in objects.items():
-        for steered, rule in _steered(key, body):
-            found[steered] = (*found.get(steered, ()), rule)
-    return found
-
-
 def rules_about(wanted: Object) -> tuple[IgnoreDifference, ...]:
     """The rules that follow from an object alone."""
     pointers = tuple(_pointers(wanted))
     return (IgnoreDifference("*", "*", json_pointers=pointers),) if pointers else ()
-
-
-def _steered(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, IgnoreDifference]]:
-    spec = _map(body.get("spec"))
-    match key.group, key.kind:
-        case ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject"):
-            target = _map(spec.get("scaleTargetRef"))
-            group = group_of(str(target.get("apiVersion") or "apps/v1"))
-            kind = str(target.get("kind") or "Deployment")
-            yield _rule(group, kind, key.namespace, target.get("name"), json_pointers=("/spec/replicas",))
-        case ("argoproj.io", "Rollout"):
-            routing = _map(_map(_map(spec.get("strategy")).get("canary")).get("trafficRouting"))
-            istio = _map(routing.get("istio"))
-            for service in (istio.get("virtualService"), *_list(istio.get("virtualServices"))):
-                name, _, namespace = str(_map(service).get("name") or "").partition(".")
-                yield _rule(
-                    "networking.istio.io",
-                    "VirtualService",
-                    namespace or key.namespace,
-                    name,
-                    jq_expressions=_WEIGHTS,
-                )
-
-
-def _rule(
-    group: str, kind: str, namespace: str, name: Any, **what: tuple[str, ...]
-) -> tuple[ObjectKey, IgnoreDifference]:
-    key = ObjectKey(group, kind, namespace, str(name or ""))
-    return key, IgnoreDifference(group, kind, key.name, namespace, **what)
 
 
 def _pointers(wanted: Object) -> Iterator[str]:

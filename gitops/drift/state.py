@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from gitops.cluster.health import HEALTHY, Health, Status, health, worst
 from gitops.cluster.survey import made_by_hook
 from gitops.drift.compare import Difference, compare_by
-from gitops.drift.noise import rules_between
 from gitops.model.compare_options import compare_options
 from gitops.waves.readiness import IGNORE_ANNOTATION
+from gitops.waves.steered import rules_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +100,7 @@ def application_states(
                     item,
                     live.get(item.manifest.key),
                     (*steered.get(item.manifest.key, ()), *application.ignore_differences),
-                    health_rules,
+                    (*application.health_rules, *health_rules),
                 )
                 for item in objects.get(application.name, ())
             ),

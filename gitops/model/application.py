@@ -10,6 +10,7 @@ from gitops.model.sync import Retry, SyncOptions
 
 if TYPE_CHECKING:
     from gitops.model.errors import Location
+    from gitops.model.health_rule import HealthRule
     from gitops.model.sources import Source
     from gitops.model.sync import IgnoreDifference
 
@@ -36,6 +37,7 @@ class Application:
         sources: where its manifests come from; none means its own directory, in the way its files tell.
         options: Argo CD's sync options; `create_namespace` and `prune` above are already made from them.
         ignore_differences: fields that are no drift.
+        health_rules: rules of health for its own objects; they win over the stack's.
         retry: how often a failed sync is tried again.
         hooks_every_sync: whether hooks run in every sync, not only when something of the application changed.
         automated: whether a new revision is applied without being asked for.
@@ -60,6 +62,7 @@ class Application:
     sources: tuple[Source, ...] = ()
     options: SyncOptions = field(default=SyncOptions())
     ignore_differences: tuple[IgnoreDifference, ...] = ()
+    health_rules: tuple[HealthRule, ...] = ()
     retry: Retry = field(default=Retry())
     hooks_every_sync: bool = False
     automated: bool = True

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitops.model.application import Application
+    from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
     from gitops.model.phase import DeletePolicy, Phase
@@ -114,6 +115,7 @@ class Plan:
         applications: by wave and name.
         steps: objects, hooks and gates; a step comes after every step that it names.
         on_failure: hooks of the phase SyncFail, which are no steps: they run when one fails.
+        notes: what is not wrong, but what a person should know.
     """
 
     stack: str
@@ -121,6 +123,7 @@ class Plan:
     applications: tuple[Application, ...]
     steps: tuple[Step, ...]
     on_failure: tuple[Hook, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @property
     def waves(self) -> tuple[int, ...]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitops.model.health_rule import HealthRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Settings:
         overlay: name of the Kustomize overlay that this stack takes where an application has it.
         health_timeout: seconds an object may take to become healthy when its application says nothing.
         delete_limit: per cent of the stack's live objects that one run may delete without being told to.
+        health_rules: rules of health for all applications.
+        hooks: `on-change`, or `every-sync` for hooks that run in each sync as Argo CD's do.
         enable_helm: whether kustomizations may hold charts.
         argocd: files and folders of the repository that state Argo CD's own objects.
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
@@ -87,6 +93,8 @@ class Settings:
     overlay: str = ""
     health_timeout: float = 300.0
     delete_limit: int = 50
+    health_rules: tuple[HealthRule, ...] = ()
+    hooks: str = "on-change"
     enable_helm: bool = False
     argocd: tuple[str, ...] = ()
     fleet: tuple[FleetCluster, ...] = ()

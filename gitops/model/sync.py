@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitops.model.keys import ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,8 +15,8 @@ class IgnoreDifference:
     """Fields that are no drift.
 
     Attributes:
-        group: API group; "" is the core group, `*` is any.
-        kind: such as `Deployment`; `*` is any.
+        group: API group, or a glob; "" is the core group.
+        kind: such as `Deployment`, or a glob.
         name: an object's name; "" is any.
         namespace: "" is any.
         json_pointers: RFC 6901.
@@ -26,6 +31,15 @@ class IgnoreDifference:
     json_pointers: tuple[str, ...] = ()
     jq_expressions: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
+
+    def is_about(self, key: ObjectKey) -> bool:
+        """Whether the rule is about an object; group and kind may be globs."""
+        return (
+            fnmatchcase(key.group, self.group)
+            and fnmatchcase(key.kind, self.kind)
+            and self.name in {"", key.name}
+            and self.namespace in {"", key.namespace}
+        )
 
 
 @dataclass(frozen=True, slots=True)

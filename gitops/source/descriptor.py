@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
+from gitops.model.sync import IgnoreDifference
 from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_with_lines
 
@@ -26,6 +27,26 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     health: str = ""
 
 
+class Ignored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Fields that are no drift, in the form of an Argo CD Application's `ignoreDifferences`."""
+
+    kind: str
+    group: str = ""
+    name: str = ""
+    namespace: str = ""
+    json_pointers: tuple[str, ...] = ()
+    jq_path_expressions: tuple[str, ...] = ()
+    managed_fields_managers: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> IgnoreDifference:
+        """The same in the model."""
+        return IgnoreDifference(
+            self.group, self.kind, self.name, self.namespace,
+            self.json_pointers, self.jq_path_expressions, self.managed_fields_managers,
+        )  # fmt: skip
+
+
 class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """The keys of `gitops.yaml`; a key that is not here is an error."""
 
@@ -38,6 +59,9 @@ class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     prune: bool = True
     self_heal: bool = True
     timeouts: Timeouts = Timeouts()
+    hooks: Literal["on-change", "every-sync"] = "on-change"
+    ignore_differences: tuple[Ignored, ...] = ()
+    health_rules: tuple[dict[str, Any], ...] = ()
 
 
 def read_descriptor(content: bytes, file: str, application: str, problems: Problems) -> Descriptor:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from gitops.model.application import Application
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
+from gitops.model.sync import SyncOptions
 from gitops.source.descriptor import FILE_NAME, Descriptor, read_descriptor
+from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from gitops.model.settings import ApplicationGlob, Settings
     from gitops.source.commit import Commit, Entry
 
+# Who states that a field is somebody else's wants a sync to leave it alone too.
+_OPTIONS = SyncOptions(respect_ignore_differences=True)
 _PREFIX = re.compile(r"([0-9]+)-(.+)")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -93,6 +97,7 @@ def _application(
     if wave is None:
         wave = int(prefix.group(1)) if prefix else glob.wave
     health = descriptor.timeouts.health
+    rules = read_health_rules(descriptor.health_rules, Location(file), problems, name)
     return Application(
         name=name,
         path=folder.path,
@@ -106,4 +111,8 @@ def _application(
         self_heal=descriptor.self_heal,
         health_timeout=parse_duration(health) if health else settings.health_timeout,
         project=descriptor.project,
+        ignore_differences=tuple(item.rule for item in descriptor.ignore_differences),
+        options=_OPTIONS,
+        hooks_every_sync="every-sync" in {descriptor.hooks, settings.hooks},
+        health_rules=rules,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from gitops.model.duration import parse_duration
-from gitops.model.errors import ConfigError, Location, NotFoundError
+from gitops.model.errors import ConfigError, Location, NotFoundError, Problems
 from gitops.model.settings import (
     DEFAULT_GLOBS,
     ApplicationGlob,
@@ -17,11 +17,14 @@ from gitops.model.settings import (
     Repository,
     Settings,
 )
+from gitops.source.health_rules import read_health_rules
 from gitops.source.url import checked_revision, repository_url
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from gitops.model.health_rule import HealthRule
 
 NAMESPACE = "gitops"
 # in the environment, and in the stack's configuration
@@ -52,6 +55,8 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     cluster_labels: dict[str, str] = {}  # msgspec makes a copy for each value
     overlay: str = ""
     enable_helm: bool = False
+    health_rules: tuple[dict[str, Any], ...] = ()
+    hooks: Literal["on-change", "every-sync"] = "on-change"
     health_timeout: str = "5m"
     delete_limit: Percent = 50
 
@@ -96,6 +101,8 @@ def settings_from(
         overlay=config.overlay or stack,
         health_timeout=timeout,
         delete_limit=config.delete_limit,
+        hooks=config.hooks,
+        health_rules=_health_rules(stack, config),
         enable_helm=config.enable_helm,
         argocd=tuple(path.strip("/") for path in config.argocd),
         fleet=_fleet(stack, config, project),
@@ -154,6 +161,13 @@ def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster
                     next_step=f"mend {' or '.join(_FLEET_KEYS)} there",
                 ) from error
     return tuple(clusters[name] for name in sorted(clusters))
+
+
+def _health_rules(stack: str, config: StackConfig) -> tuple[HealthRule, ...]:
+    problems = Problems()
+    rules = read_health_rules(config.health_rules, Location(f"Pulumi.{stack}.yaml"), problems)
+    problems.raise_any()
+    return rules
 
 
 def _fleet_cluster(stack: str, config: StackConfig) -> FleetCluster:

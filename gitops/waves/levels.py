@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitops.model.application import Application
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Step
+    from gitops.model.sync import IgnoreDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class Surroundings:
         strict: whether even an object that comes after a foundation needs the opening: only a wave's own
             gate stands in front of the foundations too.
         bases: the foundations of each object that are made in the same wave.
+        steered: the rules by which others own parts of an object.
     """
 
     wave: int
     opening: tuple[str, ...]
     strict: bool
     bases: Mapping[ObjectKey, tuple[str, ...]]
+    steered: Mapping[ObjectKey, tuple[IgnoreDifference, ...]] = field(default_factory=dict)
 
 
 def application_gate(application: str) -> str:
@@ -126,7 +129,8 @@ class _Making:
         after = (*(() if between else opening), *bases, *prerequisites)
         if item.hook:
             return self.hook(item, after)
-        return planned_object(item.manifest, self.application, self.around.wave, after)
+        steered = self.around.steered.get(item.manifest.key, ())
+        return planned_object(item.manifest, self.application, self.around.wave, after, steered)
 
     def _gate(self, phase: Phase, number: int, *, last: bool) -> str:
         begin = application_gate(self.application.name)

@@ -11,6 +11,7 @@ from gitops.model.plan import Gate, Plan, PlannedObject
 from gitops.waves.dependencies import check_dependencies, in_order
 from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
 from gitops.waves.phases import Placed, placed
+from gitops.waves.steered import rules_between
 from gitops.waves.treatment import planned_object
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class _Planner:
             self.of[item.manifest.application].append(item)
             if _is_foundation(item):
                 self.foundations[_provides(item.manifest)] = item.manifest
+        self.steered = rules_between(
+            {item.manifest.key: item.manifest.body for item in items if not item.hook}
+        )
         self.waves = self._waves(items)
         self.by_wave: dict[int, list[Placed]] = defaultdict(list)
         for item in items:
@@ -120,6 +124,7 @@ class _Planner:
                 earlier or opening,
                 bool(earlier),
                 {item.manifest.key: self._bases(item.manifest, number) for item in rest[application.name]},
+                self.steered,
             )
             own = application_steps(application, rest[application.name], around, self.of[application.name])
             steps += own
@@ -135,7 +140,8 @@ class _Planner:
         )
 
     def _foundation(self, manifest: Manifest, number: int, opening: tuple[str, ...]) -> PlannedObject:
-        return planned_object(manifest, self.applications[manifest.application], number, opening)
+        application = self.applications[manifest.application]
+        return planned_object(manifest, application, number, opening, self.steered.get(manifest.key, ()))
 
 
 def _is_foundation(item: Placed) -> bool:

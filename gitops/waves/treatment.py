@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops.expressions import ExpressionError, paths
 from gitops.manifests.options import object_options
 from gitops.model.plan import PlannedObject
 from gitops.waves.readiness import readiness
@@ -13,37 +14,48 @@ if TYPE_CHECKING:
 
     from gitops.model.application import Application
     from gitops.model.manifest import Manifest
-    from gitops.model.sync import IgnoreDifference, SyncOptions
+    from gitops.model.sync import IgnoreDifference
 
 
 def planned_object(
-    manifest: Manifest, application: Application, wave: int, after: Iterable[str]
+    manifest: Manifest,
+    application: Application,
+    wave: int,
+    after: Iterable[str],
+    steered: Iterable[IgnoreDifference] = (),
 ) -> PlannedObject:
-    """The object as a step after those that are named."""
+    """The object as a step after those that are named; `steered` are the rules by which others own parts of it."""
     options, _ = object_options(manifest.annotations, application.options)
+    respected = application.ignore_differences if options.respect_ignore_differences else ()
     return PlannedObject(
         manifest,
         wave,
         readiness(manifest, application),
         tuple(sorted(set(after))),
         options,
-        _ignored(manifest, application, options),
+        _ignored(manifest, (*respected, *steered)),
     )
 
 
-def _ignored(manifest: Manifest, application: Application, options: SyncOptions) -> tuple[str, ...]:
-    """The ignored differences of an object that a sync is told to respect."""
-    if not options.respect_ignore_differences:
-        return ()
-    rules = (rule for rule in application.ignore_differences if _is_about(rule, manifest))
-    return tuple(sorted({pointer for rule in rules for pointer in rule.json_pointers}))
+def _ignored(manifest: Manifest, rules: Iterable[IgnoreDifference]) -> tuple[str, ...]:
+    """JSON pointers to what of an object a sync leaves alone.
+
+    A jq expression that can't be evaluated leaves nothing alone; the comparison tells about it.
+    """
+    found: set[str] = set()
+    for rule in rules:
+        if rule.is_about(manifest.key):
+            found.update(rule.json_pointers)
+            for expression in rule.jq_expressions:
+                found.update(_pointers(expression, manifest))
+    return tuple(sorted(found))
 
 
-def _is_about(rule: IgnoreDifference, manifest: Manifest) -> bool:
-    key = manifest.key
-    return (
-        rule.group in {"*", key.group}
-        and rule.kind in {"*", key.kind}
-        and rule.name in {"", key.name}
-        and rule.namespace in {"", key.namespace}
-    )
+def _pointers(expression: str, manifest: Manifest) -> list[str]:
+    try:
+        places = paths(expression, manifest.body)
+    except ExpressionError:
+        return []
+    return [
+        "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place) for place in places
+    ]

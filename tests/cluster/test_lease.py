@@ -51,8 +51,9 @@ def test_a_lease_is_held_while_the_block_runs_and_gone_after_it() -> None:
         assert server.asked[-1].body["preconditions"] == {"uid": "u-new"}
 
 
-@pytest.mark.parametrize("lease", [left(1), left(1, renewTime=None), {"metadata": {"uid": "u"}}])
-def test_a_second_run_is_refused_and_told_who_is_at_work(lease: dict[str, Any]) -> None:
+@pytest.mark.parametrize("spec", [{}, {"renewTime": None}, None])
+def test_a_second_run_is_refused_and_told_who_is_at_work(spec: dict[str, Any] | None) -> None:
+    lease = {"metadata": {"uid": "u"}} if spec is None else left(1, **spec)
     leases = Leases(lease)
     with (
         serving(leases) as server,

@@ -338,3 +338,37 @@ def test_an_override_that_can_not_be_read_is_its_applications_problem(find: Find
     (problem,) = problems.found
     assert problem.application == "a"
     assert str(problem.where).startswith("apps/a/.argocd-source.yaml")
+
+
+CUSTOMIZED = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cm}
+data:
+  resource.customizations.ignoreDifferences.apps_Deployment: |
+    jsonPointers: [/spec/replicas]
+  resource.customizations.health.example.test_Thing: |
+    hs = {}
+"""
+
+
+def test_argo_cds_own_configuration_counts_for_its_applications_and_lua_is_named(find: Find) -> None:
+    stated, problems = find(
+        {
+            "argocd/cm.yaml": CUSTOMIZED,
+            "argocd/a.yaml": application("a", "apps/a"),
+            "apps/a/x.yaml": CONFIG_MAP,
+            "own/web/x.yaml": CONFIG_MAP,
+        },
+        applications=(ApplicationGlob("own/*", wave=20),),
+        hooks="every-sync",
+    )
+
+    by_name = {item.name: item for item in stated.applications}
+    assert not problems.found
+    assert [rule.json_pointers for rule in by_name["a"].ignore_differences] == [("/spec/replicas",)]
+    assert by_name["a"].hooks_every_sync
+    assert by_name["web"].ignore_differences == ()
+    (note,) = stated.notes
+    assert "health.example.test_Thing" in note.what
+    assert str(note.where).startswith("argocd/cm.yaml")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gitops.drift.compare import compare_by
-from gitops.drift.ignore import applies, ignored, unignored_desired
+from gitops.drift.ignore import ignored, unignored_desired
 from gitops.model.keys import ObjectKey
 from gitops.model.sync import IgnoreDifference
 
@@ -52,7 +52,7 @@ IMAGE = '.spec.template.spec.containers[] | select(.name == "api") | .image'
 def test_a_rule_is_about_a_group_and_kind_by_glob_and_a_name_to_the_letter(
     one: IgnoreDifference, expected: bool
 ) -> None:
-    assert applies(one, KEY) is expected
+    assert one.is_about(KEY) is expected
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gitops.drift.compare import compare
-from gitops.drift.noise import rules_between
 from gitops.drift.state import application_states
 from gitops.model.errors import Problems
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.waves.plan import make_plan
+from gitops.waves.steered import rules_between
 from tests import given
 
 BUNDLE = base64.b64encode(b"-----BEGIN CERTIFICATE-----").decode()

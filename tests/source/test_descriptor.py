@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitops.model.errors import Problems
-from gitops.source.descriptor import Descriptor, Timeouts, read_descriptor
+from gitops.source.descriptor import Descriptor, Ignored, Timeouts, read_descriptor
 
 KEYS = {
     "wave: -1": Descriptor(wave=-1),
@@ -14,6 +14,11 @@ KEYS = {
     "critical: yes": Descriptor(critical=True),
     "prune: off": Descriptor(prune=False),
     "selfHeal: false": Descriptor(self_heal=False),
+    "hooks: every-sync": Descriptor(hooks="every-sync"),
+    "ignoreDifferences: [{kind: Secret, jsonPointers: [/data]}]": Descriptor(
+        ignore_differences=(Ignored("Secret", json_pointers=("/data",)),)
+    ),
+    "healthRules: [{kind: X}]": Descriptor(health_rules=({"kind": "X"},)),
     "timeouts: {health: 5m}": Descriptor(timeouts=Timeouts("5m")),
 }
 

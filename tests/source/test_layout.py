@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gitops.model.errors import Problems
+from gitops.model.health_rule import HealthRule
 from gitops.model.settings import ApplicationGlob
+from gitops.model.sync import IgnoreDifference, SyncOptions
 from gitops.source.layout import find_applications
 from tests import given
 
@@ -85,7 +87,7 @@ def test_a_descriptor_says_how_the_application_is_treated() -> None:
     assert web == given.application(
         "web", 7, path="k8s/02-apps/05-web", tree=commit.entries["k8s/02-apps/05-web"].id, namespace="shop",
         create_namespace=False, depends_on=("cache", "db"), project="house", critical=True, prune=False,
-        self_heal=False, health_timeout=90.0,
+        self_heal=False, health_timeout=90.0, options=SyncOptions(respect_ignore_differences=True),
     )  # fmt: skip
 
 
@@ -117,3 +119,34 @@ def test_a_malformed_glob_is_told_once() -> None:
     told = problems_with({"apps/a/x": "", "apps/b/x": "", "apps/c/x": ""}, ApplicationGlob("apps/[", 1))
     assert len(told) == 1
     assert "'apps/[' is not a glob" in told[0]
+
+
+def test_whose_fields_are_somebody_elses_is_left_alone_and_no_drift() -> None:
+    text = "ignoreDifferences: [{group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}]\nhooks: every-sync\n"
+    [web] = find_applications(
+        given.commit({"k8s/02-apps/web/gitops.yaml": text}), given.settings(), Problems()
+    )
+
+    assert web.ignore_differences == (
+        IgnoreDifference("apps", "Deployment", json_pointers=("/spec/replicas",)),
+    )
+    assert web.options.respect_ignore_differences
+    assert web.hooks_every_sync
+
+
+def test_rules_of_health_are_read_and_broken_ones_are_told_with_the_file() -> None:
+    rule = "healthRules: [{apiVersion: a/v1, kind: X, current: CURRENT}]"
+    problems = Problems()
+    found = {
+        current: find_applications(
+            given.commit({"k8s/02-apps/web/gitops.yaml": rule.replace("CURRENT", current)}),
+            given.settings(),
+            problems,
+        )[0].health_rules
+        for current in ("status.ok", "'status.('")
+    }
+
+    assert found["status.ok"] == (HealthRule("a/v1", "X", "status.ok"),)
+    assert found["'status.('"] == ()
+    (problem,) = problems.found
+    assert str(problem).startswith("k8s/02-apps/web/gitops.yaml: health rule 1 (X): `current`")

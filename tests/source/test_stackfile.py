@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gitops.model.errors import ConfigError, NotFoundError
+from gitops.model.health_rule import HealthRule
 from gitops.model.settings import DEFAULT_GLOBS, ApplicationGlob, FleetCluster, Settings
 from gitops.source.stackfile import KEYS, settings_from, stack_values
 
@@ -166,3 +167,12 @@ def test_argo_cds_objects_take_the_place_of_the_default_globs(tmp_path: Path) ->
 
     assert found.argocd == ("argocd",)
     assert found.applications == ()
+
+
+def test_rules_of_health_are_read_and_broken_ones_are_told_with_the_stacks_file() -> None:
+    rule = {"apiVersion": "a/v1", "kind": "X", "current": "status.ok"}
+    assert settings(healthRules=[rule], hooks="every-sync").health_rules == (
+        HealthRule("a/v1", "X", "status.ok"),
+    )
+    with pytest.raises(ConfigError, match=r"Pulumi\.staging\.yaml: health rule 1 \(X\)"):
+        settings(healthRules=[{**rule, "current": "status.("}])

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.model.errors import Problems
 from gitops.model.sync import IgnoreDifference, SyncOptions
+from gitops.waves.plan import make_plan
 from gitops.waves.treatment import planned_object
 from tests import given
+
+if TYPE_CHECKING:
+    from gitops.model.manifest import Manifest
+    from gitops.model.plan import PlannedObject
 
 RESPECT = SyncOptions(respect_ignore_differences=True)
 REPLICAS = ("/spec/replicas",)
@@ -53,3 +59,46 @@ def test_several_rules_are_one_sorted_list() -> None:
         IgnoreDifference("apps", "*", json_pointers=("/spec/a",)),
     )
     assert ignored(*rules) == ("/spec/a", "/spec/b")
+
+
+def hpa(kind: str = "Deployment") -> Manifest:
+    target = {"apiVersion": "apps/v1", "kind": kind, "name": "x"}
+    return given.manifest(
+        "HorizontalPodAutoscaler", "scaler", api="autoscaling/v2", spec={"scaleTargetRef": target}
+    )
+
+
+def planned(*manifests: Manifest, **application: Any) -> dict[str, PlannedObject]:
+    problems = Problems()
+    plan = make_plan("test", given.SHA, [given.application(**application)], manifests, problems)
+    assert not problems.found
+    return {item.manifest.kind: item for item in plan.objects}
+
+
+def test_replicas_are_left_to_an_autoscaler_of_the_plan() -> None:
+    workload = given.manifest("Deployment", api="apps/v1", spec={"replicas": 3})
+
+    assert planned(workload, hpa())["Deployment"].ignored == ("/spec/replicas",)
+    assert planned(workload, hpa("StatefulSet"))["Deployment"].ignored == ()
+
+
+def test_the_weights_of_routes_are_left_to_the_rollout_that_names_their_virtual_service() -> None:
+    strategy = {"canary": {"trafficRouting": {"istio": {"virtualService": {"name": "x"}}}}}
+    rollout = given.manifest("Rollout", "r", api="argoproj.io/v1alpha1", spec={"strategy": strategy})
+    routes = [{"name": "a", "route": [{"weight": 100}, {"weight": 0}]}]
+    service = given.manifest("VirtualService", api="networking.istio.io/v1", spec={"http": routes})
+
+    assert planned(rollout, service)["VirtualService"].ignored == (
+        "/spec/http/0/route/0/weight",
+        "/spec/http/0/route/1/weight",
+    )
+
+
+def test_respected_differences_may_be_stated_in_jq_and_broken_jq_leaves_nothing_alone() -> None:
+    rules = (IgnoreDifference("", "ConfigMap", jq_expressions=('.data["a/b"]', ".data.gone", "][")),)
+    options = SyncOptions(respect_ignore_differences=True)
+    body = given.manifest("ConfigMap", data={"a/b": "1", "c": "2"})
+
+    found = planned(body, ignore_differences=rules, options=options)
+
+    assert found["ConfigMap"].ignored == ("/data/a~1b", "/data/gone")
