@@ -102,7 +102,7 @@ def sound_plan(
         if not problems.found:
             problems = _without_namespace(plan, everything, live, why)
         if not problems.found:
-            return plan, _left_out(why, everything, argo=reading.stated.argo)
+            return plan, _left_out(why, found, everything, argo=reading.stated.argo)
         _blame(why, problems)
         _follow(why, found)
         if all(item.name in why for item in found):
@@ -194,13 +194,18 @@ def _waits(application: Application, name: str) -> Problem:
 
 
 def _left_out(
-    why: Mapping[str, list[Problem]], everything: Iterable[Manifest], *, argo: bool
+    why: Mapping[str, list[Problem]],
+    found: Iterable[Application],
+    everything: Iterable[Manifest],
+    *,
+    argo: bool,
 ) -> tuple[LeftOut, ...]:
+    known = {item.name: item for item in found}
     states: dict[str, set[ObjectKey]] = {name: set() for name in why}
     for item in everything:
         if item.application in states:
             states[item.application].add(item.key)
     return tuple(
-        LeftOut(name, tuple(why[name]), frozenset(states[name]), may_state_applications=argo)
+        LeftOut(name, tuple(why[name]), frozenset(states[name]), argo, known.get(name))
         for name in sorted(why)
     )

@@ -8,7 +8,7 @@ import click
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.cluster.connect import connect
-from gitops.desired import desired_plan
+from gitops.desired import sound_plan
 from gitops.drift.state import SYNCED, application_states
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.report.applications import as_json, as_names, as_table
@@ -43,8 +43,8 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
     """
     settings = stack_settings(stack, project)
     live = connect(settings.cluster).survey(stack, metadata_only=False)
-    plan = desired_plan(settings, live.served)
-    states = application_states(plan, live.objects, APPLICATION_LABEL, settings.health_rules)
+    plan, left_out = sound_plan(settings, live.served, live.objects)
+    states = application_states(plan, live.objects, APPLICATION_LABEL, settings.health_rules, left_out)
     match output:
         case "json":
             click.echo(as_json(stack, plan.revision, states))

@@ -9,10 +9,13 @@ import click
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.cluster.survey import ALLOW_DELETES
+from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gitops.model.synced import Synced
 
 
 @click.group()
@@ -24,11 +27,12 @@ def stack() -> None:
 @stack_option
 @click.option("--refresh", is_flag=True, help="Look at the cluster first and heal what was changed by hand.")
 @click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
+@click.option("--retry", is_flag=True, help="Try what failed again, as its application allows.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the last line, and what went wrong.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def sync_stack(
-    project: Path, stack: str, refresh: bool, allow_deletes: bool, quiet: bool, output: str
+    project: Path, stack: str, refresh: bool, allow_deletes: bool, retry: bool, quiet: bool, output: str
 ) -> None:
     """Make the cluster match the repository, and prune what no plan and no state knows of.
 
@@ -40,15 +44,21 @@ def sync_stack(
     Examples:
       gitops stack sync --stack staging
       gitops stack sync --stack prod --refresh
+      gitops stack sync --stack prod --retry --quiet
       gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
+    from gitops.delivery.retry import with_retries
     from gitops.delivery.sync import sync  # the engine's SDK is slow to import
 
     if allow_deletes:
         os.environ[ALLOW_DELETES] = "1"
     settings = stack_settings(stack, project)
     click.echo(f"stack {stack}, context {settings.cluster.context or '(current)'}", err=True)
-    done = sync(settings, project, refresh=refresh, on_output=None if quiet else _progress)
+
+    def attempt() -> Synced:
+        return sync(settings, project, refresh=refresh, on_output=None if quiet else _progress)
+
+    done = with_retries(attempt, _pause) if retry else attempt()
     for key in done.pruned:
         click.echo(f"pruned {key}", err=True)
     problems = as_problems(done)
@@ -57,6 +67,12 @@ def sync_stack(
     click.echo(as_json(done) if output == "json" else as_summary(done))
     if done.exit_code:
         raise click.exceptions.Exit(done.exit_code)
+
+
+def _pause(done: Synced, seconds: float) -> None:
+    names = ", ".join(item.name for item in done.having(FAILED))
+    click.echo(as_problems(done), err=True)
+    click.echo(f"{names} failed; trying again in {seconds:.0f} s", err=True)
 
 
 def _progress(line: str) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitops.engine.diagnostics import Failure
+    from gitops.model.application import Application
     from gitops.model.partial import LeftOut
     from gitops.model.plan import Plan
 
@@ -26,18 +27,21 @@ def outcomes(
     steps = [step for step in plan.steps if isinstance(step, PlannedObject | Hook)]
     for application in plan.applications:
         own = [step for step in steps if step.manifest.application == application.name]
-        result.append(_outcome(application.name, own, reasons, blocked))
+        result.append(_outcome(application, own, reasons, blocked))
     return tuple(sorted(result, key=lambda item: item.name))
 
 
 def _outcome(
-    application: str, own: Collection[PlannedObject | Hook], reasons: dict[str, str], blocked: set[str]
+    application: Application,
+    own: Collection[PlannedObject | Hook],
+    reasons: dict[str, str],
+    blocked: set[str],
 ) -> ApplicationOutcome:
     problems = tuple(_problem(item, reasons[item.name]) for item in own if item.name in reasons)
     if problems:
-        return ApplicationOutcome(application, FAILED, problems)
+        return ApplicationOutcome(application.name, FAILED, problems, application.retry)
     waits = any(item.name in blocked for item in own)
-    return ApplicationOutcome(application, WAITING if waits else SYNCED)
+    return ApplicationOutcome(application.name, WAITING if waits else SYNCED)
 
 
 def _blocked(plan: Plan, failed: Collection[str]) -> set[str]:

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 from gitops.cluster.health import HEALTHY, Health, Status, health, worst
 from gitops.cluster.survey import made_by_hook
 from gitops.drift.compare import Difference, compare_by
+from gitops.model.application import Application
 from gitops.model.compare_options import compare_options
 from gitops.waves.readiness import IGNORE_ANNOTATION
 from gitops.waves.steered import rules_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gitops.cluster.client import Object
-    from gitops.model.application import Application
+    from gitops.model.errors import Problem
     from gitops.model.health_rule import HealthRule
     from gitops.model.keys import ObjectKey
+    from gitops.model.partial import LeftOut
     from gitops.model.plan import Plan, PlannedObject
     from gitops.model.sync import IgnoreDifference
 
-SYNCED, OUT_OF_SYNC = "Synced", "OutOfSync"
+SYNCED, OUT_OF_SYNC, UNKNOWN = "Synced", "OutOfSync", "Unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,21 @@ class ObjectState:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationState:
-    """One application: its objects, what lives of it but left Git, and the sum of both."""
+    """One application: its objects, what lives of it but left Git, and the sum of both.
+
+    One that is broken in Git has `problems`; its objects are those that live, compared with nothing.
+    """
 
     application: Application
     objects: tuple[ObjectState, ...]
     extra: tuple[ObjectKey, ...]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def sync(self) -> str:
-        """`Synced` or `OutOfSync`."""
+        """`Synced`, `OutOfSync`, or `Unknown` while Git can't be read for it."""
+        if self.problems:
+            return UNKNOWN
         return SYNCED if not self.extra and all(item.synced for item in self.objects) else OUT_OF_SYNC
 
     @property
@@ -61,6 +69,8 @@ class ApplicationState:
         A missing object is told by the sync status. A child Application that is missing or unknown does not
         count, since only its own objects know.
         """
+        if self.problems and not self.objects:
+            return Health(Status.UNKNOWN, "")
         if self.objects and all(item.missing for item in self.objects):
             return self.objects[0].health
         return worst(item.health for item in self.objects if not item.missing and not _is_unsure_child(item))
@@ -76,8 +86,9 @@ def application_states(
     live: Mapping[ObjectKey, Object],
     owner_label: str,
     health_rules: Sequence[HealthRule] = (),
+    left_out: Sequence[LeftOut] = (),
 ) -> tuple[ApplicationState, ...]:
-    """The state of every application of a plan, by wave and name.
+    """The state of every application, of those in the plan and of those that are left out, by wave and name.
 
     `live` holds whole objects; `owner_label` is the label that says which application a live one belongs to;
     `health_rules` win over the built-in ones.
@@ -91,8 +102,9 @@ def application_states(
     objects: dict[str, list[PlannedObject]] = {}
     for item in plan.objects:
         objects.setdefault(item.manifest.application, []).append(item)
+    broken = {item.name: item for item in left_out}
     steered = rules_between({**live, **{item.manifest.key: item.manifest.body for item in plan.objects}})
-    return tuple(
+    sound = [
         ApplicationState(
             application,
             tuple(
@@ -107,7 +119,29 @@ def application_states(
             tuple(extra.get(application.name, ())),
         )
         for application in plan.applications
+    ]
+    unknown = [_left_out(item, extra.get(name, ()), live, health_rules) for name, item in broken.items()]
+    return tuple(sorted([*sound, *unknown], key=lambda item: (item.application.wave, item.application.name)))
+
+
+def _left_out(
+    item: LeftOut,
+    lives: Iterable[ObjectKey],
+    live: Mapping[ObjectKey, Object],
+    health_rules: Sequence[HealthRule],
+) -> ApplicationState:
+    application = item.application or Application(item.name, "", "", "", 0)
+    rules = (*application.health_rules, *health_rules)
+    objects = tuple(
+        ObjectState(key, missing=False, differences=(), health=_health(key, live[key], rules))
+        for key in lives
     )
+    return ApplicationState(application, objects, (), item.problems)
+
+
+def _health(key: ObjectKey, live: Object, rules: Sequence[HealthRule]) -> Health:
+    found = health(live, rules)
+    return Health(found.status, f"{key}: {found.message}") if found.message else found
 
 
 def _state(
@@ -123,7 +157,7 @@ def _state(
     if live is None:
         missing = Health(Status.MISSING, f"{key} does not exist")
         return ObjectState(key, missing=True, differences=(), health=missing, notes=notes)
-    found = HEALTHY if annotations.get(IGNORE_ANNOTATION) == "true" else health(live, health_rules)
-    told = Health(found.status, f"{key}: {found.message}") if found.message else found
+    ignored = annotations.get(IGNORE_ANNOTATION) == "true"
+    told = HEALTHY if ignored else _health(key, live, health_rules)
     differences, failures = compare_by(planned.manifest.body, live, rules)
     return ObjectState(key, missing=False, differences=differences, health=told, notes=(*notes, *failures))

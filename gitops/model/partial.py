@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gitops.model.application import Application
     from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
 
@@ -18,6 +19,7 @@ class LeftOut:
         name: the application's name.
         problems: why, each with its place and next step.
         states: the objects it states, as far as it could be read.
+        application: what is known of it; None when it could not be read at all.
         may_state_applications: whether applications may be missing because this one is left out.
     """
 
@@ -25,6 +27,7 @@ class LeftOut:
     problems: tuple[Problem, ...]
     states: frozenset[ObjectKey] = frozenset()
     may_state_applications: bool = False
+    application: Application | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import ConfigError, GitOpsError, Problem
+from gitops.model.sync import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,15 @@ SYNCED, FAILED, WAITING, LEFT_OUT = "Synced", "Failed", "Waiting", "LeftOut"
 
 @dataclass(frozen=True, slots=True)
 class ApplicationOutcome:
-    """One application: `Synced`, `Failed`, `Waiting` (behind one that failed) or `LeftOut`, and why."""
+    """One application: `Synced`, `Failed`, `Waiting` (behind one that failed) or `LeftOut`, and why.
+
+    `retry` says how often it may be tried again.
+    """
 
     name: str
     result: str
     problems: tuple[Problem, ...] = ()
+    retry: Retry = field(default=Retry())
 
 
 @dataclass(frozen=True, slots=True)

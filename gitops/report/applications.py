@@ -72,7 +72,8 @@ def _yes(value: bool) -> str:
 
 def _reasons(state: ApplicationState) -> list[str]:
     """At most a few lines that say why an application is not as it should be."""
-    reasons = [f"{item.key}: missing" for item in state.objects if item.missing]
+    reasons = [line for problem in state.problems for line in str(problem).splitlines()]
+    reasons += [f"{item.key}: missing" for item in state.objects if item.missing]
     reasons += [
         f"{item.key}: {difference.path} is {difference.live!r}, Git says {difference.wanted!r}{_by(difference)}"
         for item in state.objects
@@ -118,5 +119,6 @@ def _entry(state: ApplicationState) -> dict[str, Any]:
             }
             for item in state.objects
         ],
+        "problems": [str(problem) for problem in state.problems],
         "extra": [key.resource_name for key in state.extra],
     }

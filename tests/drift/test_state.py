@@ -6,10 +6,12 @@ import pytest
 
 from gitops.cluster.health import Status
 from gitops.drift.state import ApplicationState, application_states
-from gitops.model.errors import Problems
+from gitops.model.errors import Problem, Problems
 from gitops.model.health_rule import HealthRule
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
+from gitops.model.partial import LeftOut
 from gitops.model.sync import IgnoreDifference
+from gitops.report.applications import as_table
 from gitops.waves.plan import make_plan
 from tests import given
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from gitops.model.manifest import Manifest
 
 GONE = ObjectKey("", "ConfigMap", "web", "gone")
+
+LABELS = {APPLICATION_LABEL: "broken"}
 
 
 def states(live: dict[ObjectKey, dict[str, Any]], *manifests: Manifest) -> dict[str, ApplicationState]:
@@ -127,3 +131,31 @@ def test_an_option_or_rule_without_effect_is_noted() -> None:
     one, other = web.objects[0].notes
     assert one == "compare option IncludeMutationWebhook=true has no effect"
     assert other.startswith("ignoreDifferences: '.data['")
+
+
+def test_a_broken_application_is_unknown_and_as_well_as_what_lives_of_it() -> None:
+    config = given.manifest("ConfigMap", of="broken")
+    pod = given.manifest("Pod", "p", of="broken", status={"phase": "Failed"})
+    live = {
+        item.key: {**item.body, "metadata": {**item.body["metadata"], "labels": LABELS}}
+        for item in (config, pod)
+    }
+    plan = make_plan("test", given.SHA, [], [], Problems())
+    problem = Problem("can't be read", next_step="mend it")
+    out = LeftOut("broken", (problem,), application=given.application("broken", 7))
+
+    (state,) = application_states(plan, live, APPLICATION_LABEL, (), [out])
+
+    assert (state.sync, state.health.status) == ("Unknown", Status.DEGRADED)
+    assert state.application.wave == 7
+    assert [item.key.kind for item in state.objects] == ["ConfigMap", "Pod"]
+    assert state.extra == ()
+    assert "can't be read" in as_table(given.SHA, [state])
+
+
+def test_a_broken_application_of_which_nothing_lives_has_unknown_health() -> None:
+    plan = make_plan("test", given.SHA, [], [], Problems())
+
+    (state,) = application_states(plan, {}, APPLICATION_LABEL, (), [LeftOut("broken", (Problem("x"),))])
+
+    assert (state.sync, state.health.status) == ("Unknown", Status.UNKNOWN)

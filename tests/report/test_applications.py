@@ -110,6 +110,7 @@ def test_the_form_for_machines_is_frozen() -> None:
                 "notes": ["compare option ServerSideDiff=true has no effect"],
             },
         ],
+        "problems": [],
         "extra": ["Pod:web/old"],
     }
 
