@@ -1,11 +1,11 @@
 # Two commands are enough: `make demo` and `make test`. Needs Python 3.11+, Go 1.26+, make and git.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down status shell check test-fast test slow fix clean
+.PHONY: help demo demo-down status shell check test-fast test slow bench fix clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.made-from-$(shell cksum pyproject.toml | cut -d' ' -f1)
-CODE := gitops components sandbox tests __main__.py
+CODE := gitops components sandbox tests benchmarks __main__.py
 UNIT := -m "not live and not slow"
 
 help: ## show the verbs
@@ -47,6 +47,9 @@ test: check ## everything but the slow suite: unit, program and live tests on a 
 
 slow: $(STAMP) ## soaks and fuzzing
 	$(PYTHON) -m pytest -m slow --timeout 3600
+
+bench: $(STAMP) ## what an object costs, on a sandbox of its own; wants a quiet machine, takes ten minutes
+	$(PYTHON) -m benchmarks.objects
 
 fix: $(STAMP) ## mend what the style tools can mend
 	$(VENV)/bin/ruff check --fix $(CODE)

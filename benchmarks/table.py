@@ -1,0 +1,90 @@
+"""Samples and the table that is made from them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FIXED = 5
+"""The size whose time counts as the cost that does not depend on the number of objects."""
+BASE = 200
+"""The size that the others are compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One step, once.
+
+    Attributes:
+        objects: how many objects the repository states.
+        step: what was done.
+        seconds: wall time.
+        load: the machine's load average over the minute before.
+    """
+
+    objects: int
+    step: str
+    seconds: float
+    load: float
+
+
+def read(file: Path) -> list[Sample]:
+    """The samples kept in a file; none when there is no file."""
+    return [Sample(**each) for each in json.loads(file.read_text())] if file.exists() else []
+
+
+def write(file: Path, samples: Iterable[Sample]) -> None:
+    """Keep samples in a file, one a line."""
+    lines = ",\n".join(json.dumps(asdict(sample)) for sample in samples)
+    file.write_text(f"[\n{lines}\n]\n")
+
+
+def show(samples: Iterable[Sample]) -> str:
+    """A Markdown table: medians, cost of an object with and without the fixed cost, ratios, kubectl beside."""
+    found = {key: list(group) for key, group in groupby(sorted(samples, key=_key), key=_key)}
+    times = {key: median(sample.seconds for sample in group) for key, group in found.items()}
+    lines = [
+        "| step | objects | runs | median | all / object | to 200 | without fixed / object | to 200 | load |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for (step, size), seconds in times.items():
+        group = found[step, size]
+        loads = f"{min(s.load for s in group):.1f}-{max(s.load for s in group):.1f}"
+        row = [step, f"{size:,}", str(len(group)), f"{seconds:.2f} s"]
+        row += _cost(seconds, size, times.get((step, BASE)))
+        fixed = times.get((step, FIXED))
+        if fixed is None or size == FIXED:
+            row += ["", ""]
+        else:
+            base = times.get((step, BASE))
+            row += _cost(seconds - fixed, size, None if base is None else base - fixed)
+        lines.append(f"| {' | '.join([*row, loads])} |")
+    return "\n".join([*lines, "", *_beside(times)])
+
+
+def _key(sample: Sample) -> tuple[str, int]:
+    return sample.step, sample.objects
+
+
+def _cost(seconds: float, size: int, base: float | None) -> list[str]:
+    """Milliseconds for an object, and their ratio to those of the base size."""
+    each = seconds / size
+    return [f"{each * 1000:.1f} ms", f"{each / (base / BASE):.2f}" if base else ""]
+
+
+def _beside(times: dict[tuple[str, int], float]) -> list[str]:
+    """How the engine's runs compare with kubectl's, which waits for nothing and prunes nothing."""
+    pairs = (("first up", "kubectl apply, first"), ("up, nothing changed", "kubectl apply, nothing changed"))
+    return [
+        f"{ours}, {size:,} objects: {seconds / times[theirs, size]:.2f} times `{theirs}`"
+        for ours, theirs in pairs
+        for (step, size), seconds in times.items()
+        if step == ours and (theirs, size) in times
+    ]
