@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -48,33 +47,30 @@ def write(file: Path, samples: Iterable[Sample]) -> None:
 
 def show(samples: Iterable[Sample]) -> str:
     """A Markdown table: medians, cost of an object with and without the fixed cost, ratios, kubectl beside."""
-    found = {key: list(group) for key, group in groupby(sorted(samples, key=_key), key=_key)}
+    found: dict[tuple[str, int], list[Sample]] = {}
+    for sample in sorted(samples, key=lambda sample: sample.objects):
+        found.setdefault((sample.step, sample.objects), []).append(sample)
     times = {key: median(sample.seconds for sample in group) for key, group in found.items()}
     lines = [
         "| step | objects | runs | median | all / object | to 200 | without fixed / object | to 200 | load |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for (step, size), seconds in times.items():
-        group = found[step, size]
-        loads = f"{min(s.load for s in group):.1f}-{max(s.load for s in group):.1f}"
-        row = [step, f"{size:,}", str(len(group)), f"{seconds:.2f} s"]
-        row += _cost(seconds, size, times.get((step, BASE)))
-        fixed = times.get((step, FIXED))
-        if fixed is None or size == FIXED:
-            row += ["", ""]
-        else:
-            base = times.get((step, BASE))
-            row += _cost(seconds - fixed, size, None if base is None else base - fixed)
-        lines.append(f"| {' | '.join([*row, loads])} |")
+    for step in dict.fromkeys(step for step, _ in times):
+        fixed = times.get((step, FIXED), 0.0)
+        for size in (size for known, size in times if known == step):
+            group, seconds = found[step, size], times[step, size]
+            row = [step, f"{size:,}", str(len(group)), f"{seconds:.2f} s"]
+            for less in (0.0, fixed):
+                row += _cost(seconds - less, size, times.get((step, BASE), less) - less)
+            loads = f"{min(s.load for s in group):.1f} to {max(s.load for s in group):.1f}"
+            lines.append(f"| {' | '.join([*row, loads])} |")
     return "\n".join([*lines, "", *_beside(times)])
 
 
-def _key(sample: Sample) -> tuple[str, int]:
-    return sample.step, sample.objects
-
-
-def _cost(seconds: float, size: int, base: float | None) -> list[str]:
-    """Milliseconds for an object, and their ratio to those of the base size."""
+def _cost(seconds: float, size: int, base: float) -> list[str]:
+    """Milliseconds for an object, and their ratio to those of the base size; empty for the fixed cost itself."""
+    if size == FIXED:
+        return ["", ""]
     each = seconds / size
     return [f"{each * 1000:.1f} ms", f"{each / (base / BASE):.2f}" if base else ""]
 
@@ -86,5 +82,5 @@ def _beside(times: dict[tuple[str, int], float]) -> list[str]:
         f"{ours}, {size:,} objects: {seconds / times[theirs, size]:.2f} times `{theirs}`"
         for ours, theirs in pairs
         for (step, size), seconds in times.items()
-        if step == ours and (theirs, size) in times
+        if step == ours and size != FIXED and (theirs, size) in times
     ]
