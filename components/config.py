@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from gitops.model.settings import Settings
 
 
-_STRUCTURED = frozenset(("applications", "argocd", "destinations", "clusterLabels", "healthRules"))
+_STRUCTURED = frozenset(
+    ("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets")
+)
 
 
 def read_settings() -> Settings:

@@ -14,6 +14,7 @@ from gitops.cli.adopt import adopt_stack
 from gitops.cli.app import app
 from gitops.cli.doctor import doctor
 from gitops.cli.render import render
+from gitops.cli.secret.group import secret
 from gitops.cli.stack import stack
 from gitops.model.errors import GitOpsError
 
@@ -54,6 +55,7 @@ cli.add_command(app)
 cli.add_command(stack)
 cli.add_command(doctor)
 cli.add_command(render)
+cli.add_command(secret)
 cli.add_command(version)
 cli.add_command(completion)
 

@@ -71,6 +71,27 @@ class FleetCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Secrets:
+    """How SealedSecrets reach the cluster.
+
+    Attributes:
+        opened: whether the program opens them; else the controller in the cluster does.
+        key_ring: the private keys that open them: `file:PATH`, `kubernetes:NAMESPACE[/NAME]`, or their text.
+        certificate: a file or URL with the certificate to seal for; "" to ask the controller.
+        digest_key: makes digests by which unchanged values are known; "" for no digests.
+        refuse_plain: whether a Secret in clear in the repository is an error.
+        plain: globs of files that may hold one all the same.
+    """
+
+    opened: bool = False
+    key_ring: str = field(default="", repr=False)
+    certificate: str = ""
+    digest_key: str = field(default="", repr=False)
+    refuse_plain: bool = False
+    plain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a stack's configuration says.
 
@@ -84,6 +105,7 @@ class Settings:
         enable_helm: whether kustomizations may hold charts.
         argocd: files and folders of the repository that state Argo CD's own objects.
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
+        secrets: how SealedSecrets reach the cluster.
     """
 
     stack: str
@@ -98,3 +120,4 @@ class Settings:
     enable_helm: bool = False
     argocd: tuple[str, ...] = ()
     fleet: tuple[FleetCluster, ...] = ()
+    secrets: Secrets = Secrets()

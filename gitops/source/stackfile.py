@@ -15,6 +15,7 @@ from gitops.model.settings import (
     Cluster,
     FleetCluster,
     Repository,
+    Secrets,
     Settings,
 )
 from gitops.source.health_rules import read_health_rules
@@ -59,6 +60,12 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     hooks: Literal["on-change", "every-sync"] = "on-change"
     health_timeout: str = "5m"
     delete_limit: Percent = 50
+    secrets: Literal["controller", "program"] = "controller"
+    key_ring: str = ""
+    sealing_certificate: str = ""
+    secret_digest_key: str = ""
+    refuse_plain_secrets: bool = False
+    plain_secrets: tuple[str, ...] = ()
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels")
@@ -106,6 +113,7 @@ def settings_from(
         enable_helm=config.enable_helm,
         argocd=tuple(path.strip("/") for path in config.argocd),
         fleet=_fleet(stack, config, project),
+        secrets=_secrets(config, project),
     )
 
 
@@ -144,6 +152,25 @@ def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None 
     encrypted = {key for key, value in own.items() if isinstance(value, dict) and "secure" in value}
     opened = {key: secret(key) for key in sorted(encrypted)} if secret else {}
     return {key: value for key, value in own.items() if key not in encrypted} | opened
+
+
+def _secrets(config: StackConfig, project: Path) -> Secrets:
+    ring, certificate = config.key_ring.strip(), config.sealing_certificate
+    if ring.startswith("file:"):
+        ring = f"file:{_path(ring.removeprefix('file:'), project)}"
+    if config.secrets == "program" and not ring:
+        raise ConfigError(
+            "gitops:secrets is `program`, and there is no gitops:keyRing to open SealedSecrets with",
+            next_step="make one: gitops secret key generate, or set gitops:secrets to `controller`",
+        )
+    return Secrets(
+        opened=config.secrets == "program",
+        key_ring=ring,
+        certificate=certificate if "://" in certificate else _path(certificate, project),
+        digest_key=config.secret_digest_key,
+        refuse_plain=config.refuse_plain_secrets,
+        plain=config.plain_secrets,
+    )
 
 
 def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster, ...]:

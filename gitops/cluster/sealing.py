@@ -1,0 +1,80 @@
+"""The Sealed Secrets controller of a cluster, asked through the API server, and the keys that it keeps there.
+
+Source: the controller's HTTP interface, and `kubeseal`, which reaches it in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops.cluster.errors import ApiError
+from gitops.model.errors import AccessError, NotFoundError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gitops.cluster.client import Client, Object
+
+KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Where a cluster's controller is: its Service."""
+
+    client: Client
+    namespace: str = "kube-system"
+    name: str = "sealed-secrets-controller"
+
+    def certificate(self) -> bytes:
+        """The certificate that it seals for now, as PEM.
+
+        Raises:
+            AccessError: it does not answer.
+            NotFoundError: there is no such Service.
+        """
+        return str(self._call("GET", "cert.pem", accept="application/x-pem-file, */*")).encode()
+
+    def can_open(self, sealed: Object) -> bool:
+        """Whether the cluster's keys open a SealedSecret. Raises as `certificate`."""
+        try:
+            self._call("POST", "verify", body=sealed)
+        except ApiError as error:
+            if error.status == 409:
+                return False
+            raise
+        return True
+
+    def _call(self, method: str, verb: str, **call: Any) -> Any:
+        services = f"/api/v1/namespaces/{self.namespace}/services"
+        try:
+            port = self.client.get(f"{services}/{self.name}")["spec"]["ports"][0].get("name", "")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            raise NotFoundError(
+                f"the cluster has no Service {self.namespace}/{self.name}",
+                next_step="name the controller's: --controller-namespace, --controller-name",
+            ) from None
+        try:
+            return self.client.request(method, f"{services}/http:{self.name}:{port}/proxy/v1/{verb}", **call)
+        except ApiError as error:
+            if error.status < 500:
+                raise
+            raise AccessError(
+                f"the Sealed Secrets controller does not answer: {error.message}",
+                next_step="see whether its pod runs, or give the certificate: --cert FILE",
+            ) from None
+
+
+def sealing_keys(client: Client, namespace: str, name: str = "") -> list[Object]:
+    """The Secrets in which a namespace keeps sealing keys, or the one of a name.
+
+    Raises:
+        ApiError: they can't be read.
+    """
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    if name:
+        return [client.get(f"{path}/{name}")]
+    return client.list(path, KEY_LABEL)
