@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitops.report.columns import aligned
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,14 +35,11 @@ def as_table(
     """Aligned columns, one row an application; what is wrong follows its row, indented."""
     rows = [(*_row(revision, state), *(_wide(state) if wide else ())) for state in states]
     titles = (*COLUMNS, *(WIDE if wide else ()))
-    table = [titles, *rows] if headers else rows
-    widths = [max(len(row[i]) for row in table) for i in range(len(titles))] if table else []
-    lines = []
-    for index, row in enumerate(table):
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        if index >= len(table) - len(rows):
-            lines += [f"      {reason}" for reason in _reasons(states[index - (len(table) - len(rows))])]
-    return "\n".join(lines)
+    lines = aligned([titles, *rows] if headers else rows).splitlines()
+    first = [lines.pop(0)] if headers else []
+    for line, state in zip(lines, states, strict=True):
+        first += [line, *(f"      {reason}" for reason in _reasons(state))]
+    return "\n".join(first)
 
 
 def as_names(states: Sequence[ApplicationState]) -> str:

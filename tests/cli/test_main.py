@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from gitops.cli import app, main
+from gitops.cli import main
 from gitops.cluster.survey import Survey
+from gitops.delivery import observe
 from gitops.desired import desired_plan
 from gitops.model import errors
 from gitops.model.capabilities import Served
@@ -68,7 +69,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[Ob
             assert metadata_only is False
             return Survey(live, {})
 
-    monkeypatch.setattr(app, "connect", lambda _: Connection())
+    monkeypatch.setattr(observe, "connect", lambda _: Connection())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return live  # type: ignore[return-value]
 
@@ -127,7 +128,7 @@ def test_every_error_ends_with_its_own_code_and_is_told_on_stderr(
     def fail(_: object) -> None:
         raise failure("it is wrong", next_step="mend it")
 
-    monkeypatch.setattr(app, "connect", fail)
+    monkeypatch.setattr(observe, "connect", fail)
     assert run("--project", str(project), "app", "list", "-s", "test") == (
         failure.exit_code, "", "error: it is wrong\n    → mend it\n",
     )  # fmt: skip
@@ -137,7 +138,7 @@ def test_an_interruption_ends_with_130(run: Any, project: Path, monkeypatch: pyt
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(app, "connect", interrupt)
+    monkeypatch.setattr(observe, "connect", interrupt)
     assert run("--project", str(project), "app", "list", "-s", "test")[0] == 130
 
 

@@ -1,0 +1,62 @@
+"""What Git wants of a stack and what lives, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops.cluster.connect import connect
+from gitops.desired import sound_plan
+from gitops.drift.state import application_states
+from gitops.model.errors import NotFoundError
+from gitops.model.keys import APPLICATION_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitops.cluster.survey import Survey
+    from gitops.drift.state import ApplicationState
+    from gitops.model.plan import Plan
+    from gitops.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A stack at one moment; nothing was changed to see it.
+
+    Attributes:
+        plan: what Git wants, without the applications that are broken in it.
+        live: what carries the stack's label.
+        states: every application, also the broken ones, by wave and name.
+    """
+
+    plan: Plan
+    live: Survey
+    states: tuple[ApplicationState, ...]
+
+    def of(self, names: Collection[str]) -> tuple[ApplicationState, ...]:
+        """The applications of these names; all of them without names.
+
+        Raises:
+            NotFoundError: there is no such application.
+        """
+        known = {state.application.name for state in self.states}
+        missing = sorted(set(names) - known)
+        if missing:
+            raise NotFoundError(
+                f"stack {self.plan.stack!r} has no application {', '.join(missing)}",
+                next_step=f"see them: gitops app list --stack {self.plan.stack} -o name",
+            )
+        return tuple(state for state in self.states if not names or state.application.name in names)
+
+
+def observe(settings: Settings) -> Observed:
+    """Look at the stack's repository and cluster: one list for each kind, never one call an object.
+
+    Raises:
+        GitOpsError: the repository or the cluster can't be read, or nothing in the repository is sound.
+    """
+    live = connect(settings.cluster).survey(settings.stack, metadata_only=False)
+    plan, left_out = sound_plan(settings, live.served, live.objects)
+    states = application_states(plan, live.objects, APPLICATION_LABEL, settings.health_rules, left_out)
+    return Observed(plan, live, states)

@@ -1,0 +1,96 @@
+"""Drift as lines, JSON or Markdown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gitops.drift.findings import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.drift.findings import Finding
+
+SCHEMA = "gitops.internal/drift/v1"
+_LONGEST = 80
+"""Characters of a value that are shown in a line."""
+
+
+def as_text(found: Sequence[Finding]) -> str:
+    """A heading for each object, its findings below it."""
+    lines: list[str] = []
+    heading = ""
+    for finding in found:
+        title = f"{finding.application}: {finding.key}"
+        if title != heading:
+            heading = title
+            lines.append(title)
+        lines.append(f"  {_sentence(finding)}")
+    return "\n".join([*lines, summary(found)] if lines else [summary(found)])
+
+
+def as_json(stack: str, revision: str, found: Sequence[Finding]) -> str:
+    """The documented, versioned form for machines."""
+    entries = [
+        {
+            "application": finding.application,
+            "object": finding.key.resource_name,
+            "kind": str(finding.kind),
+            "path": finding.path,
+            "wanted": finding.wanted,
+            "live": finding.live,
+            "by": finding.by and finding.by._asdict(),
+        }
+        for finding in found
+    ]
+    return json.dumps({"schema": SCHEMA, "stack": stack, "revision": revision, "findings": entries}, indent=2)
+
+
+def as_markdown(stack: str, revision: str, found: Sequence[Finding]) -> str:
+    """A report for a ticket or a pull request."""
+    lines = [f"# Drift of {stack}", "", f"Compared with `{revision[:12]}`: {summary(found)}.", ""]
+    if found:
+        lines += ["| application | object | field | Git says | live | by |", "|---|---|---|---|---|---|"]
+    for finding in found:
+        whole = "" if finding.kind is Kind.CHANGED else str(finding.kind)
+        values = [_short(finding.wanted), _short(finding.live)] if not whole else ["", whole]
+        cells = [finding.application, str(finding.key), finding.path, *values, _who(finding)]
+        lines.append(f"| {' | '.join(map(_cell, cells))} |")
+    return "\n".join(lines)
+
+
+def summary(found: Sequence[Finding]) -> str:
+    """Such as `3 findings in 2 applications`."""
+    if not found:
+        return "no drift"
+    applications = len({finding.application for finding in found})
+    return f"{_count(len(found), 'finding')} in {_count(applications, 'application')}"
+
+
+def _sentence(finding: Finding) -> str:
+    match finding.kind:
+        case Kind.MISSING:
+            return "missing: Git states it, and it does not live"
+        case Kind.ORPHANED:
+            return "orphaned: it lives, but is no longer in Git"
+        case _:
+            by = f" ({_who(finding)})" if finding.by else ""
+            return f"{finding.path}: is {_short(finding.live)}, Git says {_short(finding.wanted)}{by}"
+
+
+def _who(finding: Finding) -> str:
+    return ", ".join(filter(None, (finding.by.manager, finding.by.time))) if finding.by else ""
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gitops.cli import main
+from gitops.cluster.survey import Survey
+from gitops.delivery import observe
+from gitops.desired import rendered
+from gitops.source.stackfile import settings_from, stack_values
+from tests.git_repository import GitRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+def config_map(name: str) -> str:
+    return json.dumps(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1"}}
+    )
+
+
+class World:
+    """A repository of two applications, and a cluster where both live as stated until a test changes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.repository = GitRepository(folder / "origin")
+        for name in ("web", "api"):
+            self.repository.write(f"k8s/02-apps/{name}/x.yaml", config_map(name))
+        self.repository.commit()
+        self.project = folder / "project"
+        self.project.mkdir()
+        (self.project / "Pulumi.test.yaml").write_text(
+            f"config:\n  gitops:repository: {self.repository.url}\n"
+        )
+        settings = settings_from(stack_values("test", self.project), "test", self.project, {})
+        _, manifests = rendered(settings, (), folder / "cache" / "pulumi-gitops")
+        self.live: dict[Any, Any] = {item.key: item.body for item in manifests}
+
+    def key(self, name: str) -> Any:
+        return next(key for key in self.live if key.name == name and key.kind == "ConfigMap")
+
+    def survey(self, _stack: str, *, metadata_only: bool) -> Survey:
+        assert not metadata_only
+        return Survey(self.live, {})
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    for name in ("PULUMI_STACK", "REPO_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    world = World(tmp_path)
+    monkeypatch.setattr(observe, "connect", lambda _: world)
+    return world
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def command(*arguments: str) -> tuple[int, str, str]:
+        words = ["gitops", "--project", str(world.project), *arguments, "--stack", "test"]
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as caught:
+            main.main()
+        told = capsys.readouterr()
+        return int(caught.value.code or 0), told.out, told.err
+
+    return command
+
+
+def change(world: World, name: str) -> None:
+    key = world.key(name)
+    world.live[key] = {**world.live[key], "data": {"a": "2"}}
+
+
+def test_a_stack_that_lives_as_stated_has_no_drift(run: Run) -> None:
+    assert run("stack", "drift") == (0, "no drift\n", "")
+    assert run("app", "diff") == (0, "no drift\n", "")
+
+
+def test_drift_is_told_and_ends_with_1(run: Run, world: World) -> None:
+    change(world, "web")
+
+    code, out, _ = run("stack", "drift")
+
+    assert code == 1
+    assert '  data.a: is "2", Git says "1"' in out
+
+
+def test_drift_is_there_for_machines_and_as_a_report(run: Run, world: World) -> None:
+    del world.live[world.key("web")]
+
+    code, out, _ = run("stack", "drift", "-o", "json")
+    _, report, _ = run("stack", "drift", "-o", "markdown")
+
+    (finding,) = json.loads(out)["findings"]
+    assert (code, finding["kind"], finding["object"]) == (1, "missing", "ConfigMap:web/web")
+    assert report.startswith("# Drift of test")
+
+
+def test_what_is_broken_in_git_can_not_be_compared_and_ends_with_2(run: Run, world: World) -> None:
+    world.repository.write("k8s/02-apps/api/x.yaml", "{ half").commit()
+    change(world, "web")
+
+    code, out, err = run("stack", "drift")
+
+    assert code == 2
+    assert "data.a" in out
+    assert "not compared: k8s/02-apps/api/x.yaml" in err
+
+
+def test_a_difference_is_asked_for_one_application(run: Run, world: World) -> None:
+    change(world, "web")
+
+    assert run("app", "diff", "api")[0] == 0
+    code, out, _ = run("app", "diff", "web", "-o", "json")
+    assert code == 1
+    assert [finding["path"] for finding in json.loads(out)["findings"]] == ["data.a"]
+
+
+def test_one_application_is_shown_in_full(run: Run, world: World) -> None:
+    change(world, "web")
+
+    code, out, _ = run("app", "get", "web")
+    _, document, _ = run("app", "get", "web", "-o", "json")
+
+    assert code == 0
+    assert "Sync:       OutOfSync" in out
+    assert "ConfigMap:web/web  OutOfSync  Healthy  differs in data.a" in out
+    assert [entry["name"] for entry in json.loads(document)["applications"]] == ["web"]
+
+
+@pytest.mark.parametrize("command", [("app", "get"), ("app", "diff")])
+def test_an_unknown_application_is_not_found(run: Run, command: tuple[str, ...]) -> None:
+    code, out, err = run(*command, "nobody")
+
+    assert (code, out) == (6, "")
+    assert "no application nobody" in err
