@@ -15,11 +15,16 @@ from components.platform import Platform, PlatformArgs
 from components.provider import cluster_provider
 from components.recorded import recorded_objects
 from gitops.cluster.connect import connect
+from gitops.cluster.handover import changing_hands, to_hand_over
 from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.desired import desired_plan
 from gitops.model.deep_messages import allow_deep_messages
+from gitops.model.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
 
@@ -46,11 +51,25 @@ def deploy() -> None:
         pulumi.log.warn(str(hidden_warning(hidden)))
     refuse_mass_deletion(
         live.objects,
-        live.objects.keys() - live.leaving(plan.keys),
+        (live.objects.keys() - live.leaving(plan.keys)) | changing_hands(live, plan.keys),
         settings.delete_limit,
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
+    _refuse_changing_hands(settings.stack, to_hand_over(live, plan.keys))
     register(settings, plan)
+
+
+def _refuse_changing_hands(stack: str, leaving: Sequence[ObjectKey]) -> None:
+    """Stop before a Secret is deleted that is only made by somebody else from now on; a preview just says so."""
+    if not leaving:
+        return
+    refused = RefusedError(
+        f"{', '.join(map(str, leaving))} would be deleted though another takes its place",
+        next_step=f"hand the Secrets over first, which deletes none: gitops secret hand-over --stack {stack}",
+    )
+    if not pulumi.runtime.is_dry_run():
+        raise refused
+    pulumi.log.warn(str(refused))
 
 
 def _ended(*_: object) -> NoReturn:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitops.cluster.connect import connect
+from gitops.cluster.sealing import sealing_keys
 from gitops.manifests.build import manifests, renderers
 from gitops.manifests.cache import Cache
 from gitops.model.capabilities import Served
-from gitops.model.errors import Location, Problem, Problems, ProblemsError
+from gitops.model.errors import ConfigError, Location, Problem, Problems, ProblemsError
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import LeftOut
+from gitops.secrets.deliver import SEALED, delivered
+from gitops.secrets.plain import refuse_plain
+from gitops.secrets.ring import load_ring
 from gitops.source.descriptor import FILE_NAME
 from gitops.source.git import cache_folder, fetch
 from gitops.source.others import fetcher
@@ -19,7 +25,7 @@ from gitops.waves.order import sort_key
 from gitops.waves.plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from gitops.manifests.raw import RawObject
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
+    from gitops.secrets.keys import KeyRing
     from gitops.source.commit import Commit
     from gitops.stated import Stated
 
@@ -64,6 +71,9 @@ def rendered(
         if not applications or item.name in applications
     }
     found = manifests(chosen, settings.stack, None, problems, Problems())
+    if settings.secrets.refuse_plain:
+        refuse_plain(found, settings.secrets.plain, problems)
+    found = delivered(found, settings.stack, None, problems)
     for problem in reading.stated.forbidden(found):
         problems.note(problem)
     concerning = [
@@ -118,6 +128,7 @@ class _Reading:
     served: Served
     commit: Commit
     stated: Stated
+    ring: Callable[[], KeyRing]
 
     def planned(
         self, documents: Mapping[Application, list[RawObject]], problems: Problems
@@ -125,7 +136,13 @@ class _Reading:
         """The plan of these applications, and their manifests; without steps when anything is wrong."""
         stack = self.settings.stack
         notes = Problems(list(self.stated.notes))
-        found = manifests(documents, stack, self.served.scopes, problems, notes)
+        secrets = self.settings.secrets
+        # nobody has to serve the kind where the program opens it
+        known = {**(self.served.scopes or {}), SEALED: True} if secrets.opened else self.served.scopes
+        found = manifests(documents, stack, known, problems, notes)
+        if secrets.refuse_plain:
+            refuse_plain(found, secrets.plain, problems)
+        found = delivered(found, stack, self.ring if secrets.opened else None, problems)
         for problem in self.stated.forbidden(found):
             problems.note(problem)
         plan = make_plan(stack, self.commit.sha, documents, found, problems)
@@ -138,7 +155,28 @@ def _read(settings: Settings, served: Served, folder: Path, problems: Problems) 
         settings, Cache(folder / "objects"), served.capabilities, enable_helm=settings.enable_helm
     )
     others = fetcher(settings.repository, folder)
-    return _Reading(settings, served, commit, find_stated(commit, settings, rendering, others, problems))
+    stated = find_stated(commit, settings, rendering, others, problems)
+    return _Reading(
+        settings, served, commit, stated, functools.cache(functools.partial(stack_ring, settings))
+    )
+
+
+def stack_ring(settings: Settings) -> KeyRing:
+    """The private keys of a stack.
+
+    Raises:
+        ConfigError: it has none.
+        AccessError: they can't be had.
+    """
+    if not settings.secrets.key_ring:
+        raise ConfigError(
+            f"stack {settings.stack!r} has no key ring",
+            next_step=f"make one: gitops secret key generate --stack {settings.stack}, or name one in gitops:keyRing",
+        )
+    return load_ring(
+        settings.secrets.key_ring,
+        lambda namespace, name: sealing_keys(connect(settings.cluster).client, namespace, name),
+    )
 
 
 def _blame(why: dict[str, list[Problem]], problems: Problems) -> None:

@@ -46,6 +46,10 @@ class Controller:
             raise
         return True
 
+    def rotated(self, sealed: Object) -> Object:
+        """The SealedSecret, sealed for the controller's newest key. Raises as `certificate`."""
+        return dict(self._call("POST", "rotate", body=sealed))
+
     def _call(self, method: str, verb: str, **call: Any) -> Any:
         services = f"/api/v1/namespaces/{self.namespace}/services"
         try:

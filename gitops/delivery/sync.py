@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
+from gitops.cluster.handover import changing_hands
 from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
+from gitops.delivery.handover import hand_over
 from gitops.delivery.keep import kept
 from gitops.delivery.outcome import outcomes
 from gitops.desired import sound_plan
@@ -53,9 +55,10 @@ def sync(
         state = recorded(settings.stack, project) if state is None else state
         keep = kept(left_out, state, live.objects, plan)
         plan = plan.without(keep.owned)
+    hand_over(settings, project, live, plan.keys | keep.objects)
     refuse_mass_deletion(
         live.objects,
-        live.objects.keys() - live.leaving(plan.keys | keep.objects),
+        (live.objects.keys() - live.leaving(plan.keys | keep.objects)) | changing_hands(live, plan.keys),
         settings.delete_limit,
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as EditorError
 
 from gitops.model.errors import ConfigError, Location
+from gitops.secrets.recipients import DIGESTS, FOR
 from gitops.secrets.scope import GROUP, KIND
 from gitops.source.yaml import YamlError, read_documents
 
@@ -36,6 +37,11 @@ def is_sealed_secret(body: Any) -> bool:
         and body.get("kind") == KIND
         and str(body.get("apiVersion", "")).partition("/")[0] == GROUP
     )
+
+
+def is_sealed_text(content: bytes) -> bool:
+    """Whether a file may hold SealedSecrets, before it is parsed."""
+    return KIND.encode() in content and GROUP.encode() in content
 
 
 def sealed_in(content: bytes, name: str) -> list[Sealed]:
@@ -82,6 +88,9 @@ def merged(content: bytes, name: str, sealed: JsonObject) -> str:
 
     def change(body: Any) -> None:
         spec = body["spec"]
+        for annotation, text in (metadata.get("annotations") or {}).items():
+            if annotation.startswith(FOR) or annotation == DIGESTS:
+                _extend(body["metadata"], annotation, text)
         _update(spec, "encryptedData", sealed["spec"]["encryptedData"])
         new = sealed["spec"]["template"]["metadata"]
         for field in ("labels", "annotations"):
@@ -128,6 +137,14 @@ def edited(content: bytes, name: str, changes: Mapping[tuple[str, str | None], C
     out = StringIO()
     editor.dump_all(documents, out)
     return out.getvalue()
+
+
+def _extend(metadata: Any, annotation: str, text: str) -> None:
+    """Add to the mapping that an annotation holds as JSON."""
+    if not isinstance(metadata.get("annotations"), dict):
+        metadata["annotations"] = {}
+    before = json.loads(metadata["annotations"].get(annotation) or "{}")
+    metadata["annotations"][annotation] = json.dumps(before | json.loads(text), separators=(",", ":"))
 
 
 def _update(parent: Any, field: str, values: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from gitops.model.settings import (
     Settings,
 )
 from gitops.source.health_rules import read_health_rules
+from gitops.source.match import matches
 from gitops.source.url import checked_revision, repository_url
 from gitops.source.yaml import YamlError, read_with_lines
 
@@ -158,11 +159,11 @@ def _secrets(config: StackConfig, project: Path) -> Secrets:
     ring, certificate = config.key_ring.strip(), config.sealing_certificate
     if ring.startswith("file:"):
         ring = f"file:{_path(ring.removeprefix('file:'), project)}"
-    if config.secrets == "program" and not ring:
-        raise ConfigError(
-            "gitops:secrets is `program`, and there is no gitops:keyRing to open SealedSecrets with",
-            next_step="make one: gitops secret key generate, or set gitops:secrets to `controller`",
-        )
+    for pattern in config.plain_secrets:
+        try:
+            matches(pattern, "")
+        except ValueError as error:
+            raise ConfigError(f"gitops:plainSecrets: {error}") from error
     return Secrets(
         opened=config.secrets == "program",
         key_ring=ring,

@@ -21,6 +21,7 @@ _ADDRESS = "jsonpath={.status.loadBalancer.ingress}"
 _CONDITIONS = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): "condition=Established",
     ("apiregistration.k8s.io", "APIService"): "condition=Available",
+    ("bitnami.com", "SealedSecret"): "condition=Synced",
     ("networking.k8s.io", "Ingress"): _ADDRESS,
 }
 

@@ -54,6 +54,7 @@ def backup(name: str, **form: int) -> bytes:
     return private_pem(name) + certificate_pem(name, **form)
 
 
+@cache
 def pair(name: str, **form: int) -> KeyPair:
     (found,) = read_keys(backup(name, **form), name)
     return found

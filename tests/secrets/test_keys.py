@@ -1,12 +1,16 @@
 import json
+import time
 from datetime import timedelta
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gitops.model.errors import AccessError, ConfigError, RefusedError
 from gitops.secrets.certificate import read_certificate
 from gitops.secrets.keys import KeyPair, KeyRing, read_keys
+from gitops.secrets.making import as_pem, generated
 from gitops.secrets.ring import load_ring
 from tests.secrets.key_pairs import backup, certificate_pem, key_secret, pair, private_pem
 
@@ -112,3 +116,21 @@ def test_a_ring_is_had_from_a_file_from_the_cluster_or_from_its_text(tmp_path):
     assert asked == [("kube-system", "one")]
     with pytest.raises(ConfigError, match="neither file:PATH"):
         load_ring("k.pem", cluster)
+
+
+def test_a_key_whose_parts_do_not_belong_together_is_refused():
+    numbers = pair("a").private.private_numbers()
+    wrong = rsa.RSAPrivateNumbers(
+        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1, numbers.dmq1, numbers.iqmp, numbers.public_numbers
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    text = wrong.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    with pytest.raises(ConfigError, match="can't be read"):
+        read_keys(text, "a.pem")
+
+
+def test_a_ring_of_many_large_keys_is_read_in_no_time():
+    text = as_pem([generated()]).encode()
+    began = time.perf_counter()
+    for _ in range(50):
+        read_keys(text, "a.pem")
+    assert time.perf_counter() - began < 1

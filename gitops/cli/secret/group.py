@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import click
 
+from gitops.cli.secret.edit import edit
+from gitops.cli.secret.hand_over import hand_over_secrets
+from gitops.cli.secret.key import key, rotate
 from gitops.cli.secret.opening import certificate, unseal, verify
+from gitops.cli.secret.renewing import report, reseal
 from gitops.cli.secret.seal import seal
 from gitops.secrets.ring import without_core_dumps
 
@@ -15,5 +19,5 @@ def secret() -> None:
     without_core_dumps()
 
 
-for command in (seal, unseal, verify, certificate):
+for command in (seal, unseal, verify, certificate, reseal, report, rotate, edit, key, hand_over_secrets):
     secret.add_command(command)

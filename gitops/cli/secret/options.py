@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,15 @@ import urllib3
 
 from gitops.cli.options import stack_settings
 from gitops.cluster.connect import connect
-from gitops.cluster.sealing import Controller, sealing_keys
+from gitops.cluster.sealing import Controller
+from gitops.desired import stack_ring
 from gitops.model.errors import AccessError, ConfigError
 from gitops.secrets.certificate import Certificate, read_certificate
-from gitops.secrets.ring import load_ring, ring_of_files
+from gitops.secrets.ring import ring_of_files
 from gitops.secrets.values import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gitops.model.settings import Settings
     from gitops.secrets.keys import KeyRing
@@ -75,6 +76,15 @@ class Place:
             return stack_ring(settings).newest
         return read_certificate(self.controller.certificate(), "the controller's answer")
 
+    def others(self, stacks: Iterable[str]) -> dict[str, Certificate]:
+        """The certificates of other stacks, by name."""
+        return {stack: replace(self, stack=stack).certificate("") for stack in sorted(set(stacks))}
+
+    @property
+    def digest_key(self) -> str:
+        """What makes digests of values, "" where no stack has it."""
+        return self.settings.secrets.digest_key if self.stack else ""
+
     def ring(self, files: tuple[str, ...]) -> KeyRing:
         """The keys to open with: those of the files, or the stack's."""
         if files:
@@ -82,24 +92,6 @@ class Place:
         if not self.stack:
             raise ConfigError("there are no keys to open with", next_step="give --keys FILE or --stack STACK")
         return stack_ring(self.settings)
-
-
-def stack_ring(settings: Settings) -> KeyRing:
-    """A stack's key ring.
-
-    Raises:
-        ConfigError: it has none.
-        AccessError: it can't be had.
-    """
-    if not settings.secrets.key_ring:
-        raise ConfigError(
-            f"stack {settings.stack!r} has no key ring",
-            next_step="give --keys FILE, or name the ring in gitops:keyRing",
-        )
-    return load_ring(
-        settings.secrets.key_ring,
-        lambda namespace, name: sealing_keys(connect(settings.cluster).client, namespace, name),
-    )
 
 
 def certificate_at(place: str) -> Certificate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,35 @@ from gitops.cli.secret.options import Place, cert_option, format_option, given, 
 from gitops.cli.secret.writing import write
 from gitops.model.errors import ConfigError
 from gitops.secrets.files import as_text, merged, sealed_in
+from gitops.secrets.recipients import others_in
+from gitops.secrets.renew import sealed_for_all
 from gitops.secrets.scope import Scope, scope_of
 from gitops.secrets.sealed import seal_secret
 from gitops.secrets.sops import decrypted
-from gitops.secrets.values import checked_name, env_values, file_value, from_secret, secrets_in, together
+from gitops.secrets.values import (
+    checked_name,
+    env_values,
+    file_value,
+    from_secret,
+    read_file,
+    secrets_in,
+    together,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitops.model.manifest import JsonObject
     from gitops.secrets.certificate import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Whom to seal for, and how values that have not changed are known."""
+
+    first: Certificate
+    others: Mapping[str, Certificate]
+    digest_key: str
 
 
 @click.command("seal")
@@ -45,6 +65,7 @@ if TYPE_CHECKING:
 @click.option(
     "--write", "-w", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write this file."
 )
+@click.option("--and-for", multiple=True, metavar="STACK", help="Seal for this stack's cluster as well.")
 @click.option("--raw", is_flag=True, help="Print nothing but the one sealed value.")
 @format_option
 def seal(
@@ -59,6 +80,7 @@ def seal(
     from_file: tuple[str, ...],
     from_env_file: tuple[str, ...],
     prompt: tuple[str, ...],
+    and_for: tuple[str, ...],
     merge_into: Path | None,
     target: Path | None,
     raw: bool,
@@ -85,20 +107,19 @@ def seal(
     secrets = secrets_in(decrypted(given(manifest), manifest), manifest) if manifest else [_empty(kind)]
     if len(secrets) > 1 and (loose or name or raw or merge_into):
         raise click.UsageError(f"{manifest} holds {len(secrets)} Secrets; these options are for one")
-    before = merge_into.read_bytes() if merge_into and merge_into.exists() else None
-    if merge_into and before is None:
-        raise ConfigError(
-            f"there is no file {merge_into}", next_step="make it: --write instead of --merge-into"
-        )
-    known = _only(before, merge_into, name) if before is not None and merge_into else None
-    certificate = place.certificate(cert)
-    done = [_sealed(item, loose, known, certificate, (name, namespace, scope, kind)) for item in secrets]
+    before = _before(merge_into, merge_into or target)
+    known = _only(before, merge_into, name) if merge_into else None
+    recipients = Recipients(place.certificate(cert), _others(place, and_for, known), place.digest_key)
+    done = [
+        _sealed(item, loose, known, recipients, (name, namespace, scope, kind), before or b"")
+        for item in secrets
+    ]
     if raw:
         values = list(done[0]["spec"]["encryptedData"].values())
         if len(values) != 1:
             raise click.UsageError(f"--raw is for one value, and there are {len(values)}")
         click.echo(values[0])
-    elif before is not None and merge_into:
+    elif merge_into:
         write(merge_into, merged(before, str(merge_into), done[0]))
     elif target:
         write(target, as_text(done, form=form))
@@ -110,8 +131,9 @@ def _sealed(
     secret: JsonObject,
     loose: list[Iterator[tuple[str, bytes]]],
     known: JsonObject | None,
-    certificate: Certificate,
+    recipients: Recipients,
     said: tuple[str, str, str | None, str],
+    before: bytes,
 ) -> JsonObject:
     """One SealedSecret; what the command line says must not contradict what a manifest or sealed file says."""
     name, namespace, chosen, kind = said
@@ -130,7 +152,50 @@ def _sealed(
     if not values:
         raise ConfigError("the Secret has no values", next_step="give data, stringData or --from-file")
     secret = {**secret, "metadata": metadata} | ({"type": kind} if kind else {})
-    return seal_secret(secret, values, scope, certificate)
+    done = seal_secret(secret, values, scope, recipients.first)
+    previous = known or _same(before, metadata["name"], metadata["namespace"])
+    return sealed_for_all(
+        done,
+        values,
+        recipients.first,
+        recipients.others,
+        previous=previous if previous and scope_of(previous["metadata"]) is scope else None,
+        digest_key=recipients.digest_key,
+    )
+
+
+def _before(merge_into: Path | None, file: Path | None) -> bytes:
+    """What is in the file that is written; the one to merge into has to be there."""
+    if file and file.exists():
+        return read_file(file)
+    if merge_into:
+        raise ConfigError(
+            f"there is no file {merge_into}", next_step="make it: --write instead of --merge-into"
+        )
+    return b""
+
+
+def _others(place: Place, stacks: Iterable[str], known: JsonObject | None) -> dict[str, Certificate]:
+    """The other stacks to seal for: those that are named, and those that the file is sealed for already."""
+    there = others_in(known) if known else {}
+    if place.stack in there:
+        raise ConfigError(
+            f"the file is sealed for another stack first, and for {place.stack} as well",
+            next_step="give --stack with the stack that it was sealed for first",
+        )
+    return place.others({*stacks, *there} - {place.stack})
+
+
+def _same(before: bytes, name: str, namespace: str) -> JsonObject | None:
+    """The SealedSecret of this name in the file that is written anew."""
+    try:
+        found = [item.body for item in sealed_in(before, "")]
+    except ConfigError:
+        return None
+    wanted = (name, namespace)
+    return next(
+        (b for b in found if (b["metadata"]["name"], b["metadata"].get("namespace", "")) == wanted), None
+    )
 
 
 def _agreed(what: str, *said: str | None) -> str:

@@ -1,0 +1,88 @@
+"""Secrets handed from the controller to the program or back, without one of them ever being away.
+
+A Secret that the controller made goes with its SealedSecret unless the reference to it is taken away; the controller
+does not touch a Secret that neither refers to it nor says that it may be managed. A Secret that the program made stays
+when the stack forgets it, and the controller takes it over when it says that it may.
+Source: `unseal` in the controller of Sealed Secrets 0.32.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gitops.cluster.client import JSON_PATCH
+from gitops.cluster.errors import ApiError
+from gitops.model.keys import APPLICATION_LABEL, STACK_LABEL, ObjectKey
+from gitops.secrets.deliver import SEALED
+from gitops.secrets.scope import KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitops.cluster.client import Client, Object
+    from gitops.cluster.survey import Survey
+
+HANDED_OVER = "gitops.internal/handed-over"
+_CLAIMS = ("sealedsecrets.bitnami.com/managed", "sealedsecrets.bitnami.com/patch")
+
+
+_SECRET = ("", "Secret")
+_TWINS = {SEALED: _SECRET, _SECRET: SEALED}
+
+
+def changing_hands(live: Survey, wanted: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+    """The SealedSecrets and Secrets that leave while the other of the two takes their place."""
+    leaving = live.objects.keys() - set(wanted)
+    pairs = ((key, _TWINS.get((key.group, key.kind))) for key in leaving)
+    return frozenset(
+        key for key, twin in pairs if twin and ObjectKey(*twin, key.namespace, key.name) in wanted
+    )
+
+
+def to_hand_over(live: Survey, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
+    """Those of them that have not been handed over yet."""
+    return tuple(
+        key
+        for key in sorted(changing_hands(live, wanted))
+        if HANDED_OVER not in (live.objects[key]["metadata"].get("annotations") or {})
+    )
+
+
+def release(client: Client, live: Survey, key: ObjectKey) -> None:
+    """Let a Secret outlive what leaves: the SealedSecret `key`, or the program's resource of the Secret `key`.
+
+    Raises:
+        ApiError: the cluster refuses.
+    """
+    if key.kind == KIND:
+        _let_go(client, f"/api/v1/namespaces/{key.namespace}/secrets/{key.name}")
+        client.patch(live.path(key), {"metadata": {"annotations": {HANDED_OVER: "true"}}})
+    else:
+        labels = dict.fromkeys((STACK_LABEL, APPLICATION_LABEL))
+        metadata = {"labels": labels, "annotations": {_CLAIMS[0]: "true"}}
+        client.patch(live.path(key), {"metadata": metadata})
+
+
+def _let_go(client: Client, path: str) -> None:
+    """Take the reference to its SealedSecret, and the leave to manage it, from a Secret."""
+    try:
+        secret = client.get(path)
+    except ApiError as error:
+        if error.status == 404:
+            return
+        raise
+    changes = list(_changes(secret["metadata"]))
+    if changes:
+        same = {"op": "test", "path": "/metadata/uid", "value": secret["metadata"]["uid"]}
+        client.patch(path, [same, *changes], content_type=JSON_PATCH)
+
+
+def _changes(metadata: Object) -> Any:
+    owners = metadata.get("ownerReferences") or []
+    kept = [owner for owner in owners if owner.get("kind") != KIND]
+    if kept != owners:
+        yield {"op": "test", "path": "/metadata/ownerReferences", "value": owners}
+        yield {"op": "replace", "path": "/metadata/ownerReferences", "value": kept}
+    for name in _CLAIMS:
+        if name in (metadata.get("annotations") or {}):
+            yield {"op": "remove", "path": f"/metadata/annotations/{name.replace('/', '~1')}"}

@@ -1,0 +1,108 @@
+"""What of a repository's SealedSecrets a cluster is given: as they are, or opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitops.model.errors import GitOpsError
+from gitops.secrets.files import is_sealed_secret
+from gitops.secrets.recipients import for_anyone, for_stack
+from gitops.secrets.scope import GROUP, KIND
+from gitops.secrets.sealed import UnsealError, unseal_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gitops.model.errors import Problems
+    from gitops.model.keys import ObjectKey
+    from gitops.model.manifest import JsonObject, Manifest
+    from gitops.secrets.keys import KeyRing
+
+SEALED = (GROUP, KIND)
+"""Group and kind of a SealedSecret."""
+# What this project and its kin wrote on the SealedSecret goes on to the Secret that takes its place.
+_OURS = ("gitops.internal/", "argocd.argoproj.io/", "pulumi.com/")
+# What would make the controller take the Secret back.
+_CLAIMS = frozenset(f"sealedsecrets.bitnami.com/{word}" for word in ("managed", "patch"))
+
+
+def delivered(
+    manifests: Sequence[Manifest],
+    stack: str,
+    ring: Callable[[], KeyRing] | None,
+    problems: Problems,
+) -> tuple[Manifest, ...]:
+    """The manifests as a stack's cluster gets them.
+
+    Each SealedSecret is there with the values for this stack alone. With a `ring`, the Secret that it holds takes its
+    place; the ring is not asked for where nothing is sealed.
+    """
+    sealed = [manifest for manifest in manifests if is_sealed_secret(manifest.body)]
+    if not sealed:
+        return tuple(manifests)
+    try:
+        keys = ring() if ring else None
+    except GitOpsError as error:
+        for manifest in sealed:
+            (problem,) = error.problems
+            problems.note(replace(problem, application=manifest.application))
+        return tuple(manifests)
+    bodies: dict[int, JsonObject] = {}
+    for manifest in sealed:
+        try:
+            bodies[id(manifest)] = (
+                for_stack(manifest.body, stack) if keys is None else _opened(manifest.body, stack, keys)
+            )
+        except GitOpsError as error:
+            (problem,) = error.problems
+            problems.add(problem.what, manifest.where, problem.next_step, manifest.application)
+    result = tuple(replace(manifest, body=bodies.get(id(manifest), manifest.body)) for manifest in manifests)
+    if keys is not None:
+        _refuse_twins(result, problems)
+    return result
+
+
+def unsealed(sealed: JsonObject, stack: str, ring: KeyRing) -> JsonObject:
+    """The Secret in a SealedSecret, by whichever of the clusters' values opens with these keys.
+
+    Raises:
+        UnsealError, ConfigError: none does.
+    """
+    first: UnsealError | None = None
+    for candidate in for_anyone(sealed, stack):
+        try:
+            return unseal_secret(candidate, ring)
+        except UnsealError as error:
+            first = first or error
+    assert first is not None  # noqa: S101 - there is at least one candidate
+    raise first
+
+
+def _opened(sealed: JsonObject, stack: str, ring: KeyRing) -> JsonObject:
+    secret = unsealed(sealed, stack, ring)
+    metadata = secret["metadata"]
+    for field in ("labels", "annotations"):
+        own = {k: v for k, v in (sealed["metadata"].get(field) or {}).items() if k.startswith(_OURS)}
+        kept = {k: v for k, v in (metadata.get(field) or {}).items() if k not in _CLAIMS} | own
+        if kept:
+            metadata[field] = kept
+        else:
+            metadata.pop(field, None)
+    return secret
+
+
+def _refuse_twins(manifests: Iterable[Manifest], problems: Problems) -> None:
+    """A Secret that is stated both in clear and sealed."""
+    first: dict[ObjectKey, Manifest] = {}
+    for manifest in manifests:
+        if manifest.kind == "Secret":
+            twin = first.setdefault(manifest.key, manifest)
+            if twin is not manifest:
+                problems.add(
+                    f"{manifest.key} is already stated at {twin.where}",
+                    manifest.where,
+                    "keep it in one of the two places",
+                    manifest.application,
+                    also=(twin.application,),
+                )
