@@ -5,6 +5,7 @@ Source of the list of kinds: `gitops-engine`'s sync tasks. A kind that is not on
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 WAVE_ANNOTATION = "argocd.argoproj.io/sync-wave"
 _HELM_WEIGHT = "helm.sh/hook-weight"
+# What Go's `strconv.Atoi` takes: plain digits within 64 bits. Python's `int` also takes spaces and other scripts.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 _KINDS = (
     "Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget ServiceAccount"
@@ -32,12 +35,8 @@ WORKLOADS = frozenset("DaemonSet Deployment Job Pod ReplicaSet ReplicationContro
 
 def sync_wave(manifest: Manifest) -> int:
     """The object's own wave inside its application: its annotation, else Helm's hook weight, else 0."""
-    for annotation in (WAVE_ANNOTATION, _HELM_WEIGHT):
-        try:
-            return int(str(manifest.annotations[annotation]))
-        except (KeyError, ValueError):
-            continue
-    return 0
+    stated = (str(manifest.annotations.get(name, "")) for name in (WAVE_ANNOTATION, _HELM_WEIGHT))
+    return next((int(text) for text in stated if _WHOLE.fullmatch(text)), 0)
 
 
 def kind_rank(kind: str) -> int:

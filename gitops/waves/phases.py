@@ -89,8 +89,7 @@ def _places(manifest: Manifest, problems: Problems) -> list[Placed]:
             f"use one of {', '.join(known)}",
             manifest.application,
         )
-    if _SKIP in words:
-        return []
+    # Skip counts when it stands alone: then there is no phase
     phases = {Phase(word) for word in words if word in set(Phase)}
     phases |= {_HELM_PHASES[word] for word in helm if word in _HELM_PHASES}
     return [Placed(manifest, phase, hook=True) for phase in ORDER if phase in phases]

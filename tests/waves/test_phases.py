@@ -48,7 +48,7 @@ def edges(plan: Plan) -> dict[str, tuple[str, ...]]:
         ({HOOK: "PostSync, PreSync"}, ["PreSync", "PostSync"]),
         ({HOOK: "PreSync,PreSync"}, ["PreSync"]),
         ({HOOK: "Skip"}, []),
-        ({HOOK: "Skip,PreSync"}, []),
+        ({HOOK: "Skip,PreSync"}, ["PreSync"]),
         ({HELM: "pre-install"}, ["PreSync"]),
         ({HELM: "pre-upgrade"}, ["PreSync"]),
         ({HELM: "pre-install,pre-upgrade"}, ["PreSync"]),
