@@ -106,14 +106,29 @@ def application(name: str = "web", *, of: Any = None, source: Any = None, **spec
     return document("Application", name, "argoproj.io/v1alpha1", of=of, metadata=metadata, spec=body)
 
 
-def planned(files: Mapping[str, str], **changes: Any) -> Outcome:
-    """What these files, with the Applications in `argocd/`, come to; `helm` and `kustomize` are stand-ins."""
-    settings = given.settings(argocd=("argocd",), applications=(), fleet=FLEET, **changes)
+def deployment(name: str = "x", **of: str) -> str:
+    """A Deployment with these annotations."""
+    return document("Deployment", name, "apps/v1", of=of, spec={})
+
+
+CRD = document(
+    "CustomResourceDefinition", "things.example.test", "apiextensions.k8s.io/v1",
+    spec={"group": "example.test", "names": {"kind": "Thing"}, "scope": "Namespaced"},
+)  # fmt: skip
+THING = document("Thing", "t", "example.test/v1")
+
+
+def planned(files: Mapping[str, str], *, folder: Path | None = None, tool: str = _FAKE) -> Outcome:
+    """What these files, with the Applications in `argocd/`, come to; `tool` stands in for helm and kustomize.
+
+    What is rendered is kept in the folder, else forgotten.
+    """
+    settings = given.settings(argocd=("argocd",), applications=(), fleet=FLEET)
     settings = replace(settings, repository=replace(settings.repository, url=URL))
     problems, notes = Problems(), Problems()
-    with TemporaryDirectory() as folder:
-        helm, kustomize = (_stand_in(Path(folder), name) for name in ("helm", "kustomize"))
-        rendering = Rendering(Cache(Path(folder, "cache")), helm, kustomize, "test")
+    with TemporaryDirectory() as scratch:
+        helm, kustomize = (_stand_in(Path(scratch, name), tool) for name in ("helm", "kustomize"))
+        rendering = Rendering(Cache(folder or Path(scratch)), helm, kustomize, "test")
         stated = find_stated(given.commit(files), settings, rendering, _out_of_reach, problems)
         found = manifests(stated.documents, "test", {}, problems, notes)
     for problem in stated.forbidden(found):
@@ -136,12 +151,11 @@ def of_files(files: Mapping[str, str], **more: Any) -> Outcome:
     )
 
 
-def _stand_in(folder: Path, name: str) -> Program:
-    binary = folder / name
-    binary.write_text(_FAKE.replace("$NAME", name))
+def _stand_in(binary: Path, script: str) -> Program:
+    binary.write_text(script.replace("$NAME", binary.name))
     binary.chmod(0o755)
-    first = ("build",) if name == "kustomize" else ()
-    return Program((str(binary), *first), f"stand-in {name}")
+    first = ("build",) if binary.name == "kustomize" else ()
+    return Program((str(binary), *first), f"stand-in {binary.name}")
 
 
 def _out_of_reach(url: str, revision: str) -> Commit:

@@ -21,7 +21,8 @@ GROUPS = {
     "Job": "batch/v1", "CronJob": "batch/v1", "Ingress": "networking.k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2", "APIService": "apiregistration.k8s.io/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1", "Rollout": "argoproj.io/v1alpha1",
-    "AnalysisRun": "argoproj.io/v1alpha1", "Application": "argoproj.io/v1alpha1", "SealedSecret": "bitnami.com/v1alpha1",
+    "AnalysisRun": "argoproj.io/v1alpha1", "Application": "argoproj.io/v1alpha1",
+    "SealedSecret": "bitnami.com/v1alpha1",
 }  # fmt: skip
 
 
@@ -42,10 +43,23 @@ def with_conditions(*conditions: Any, **status: Any) -> dict[str, Any]:
     return {"conditions": list(conditions), **status}
 
 
+def told(kind: str, *conditions: Any) -> dict[str, Any]:
+    """A live object that says nothing but these conditions."""
+    return live(kind, None, with_conditions(*conditions))
+
+
+def crd(*conditions: Any) -> dict[str, Any]:
+    return told("CustomResourceDefinition", *conditions)
+
+
 STALE = {"observedGeneration": 1}
+DELETION = {"name": "x", "generation": 2, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+AS_ALWAYS = {"argocd.argoproj.io/ignore-restart-policy": "true"}
 
 
-def deployment(updated: int = 3, total: int = 3, available: int = 3, *, paused: bool = False, **status: Any) -> Any:
+def deployment(
+    updated: int = 3, total: int = 3, available: int = 3, *, paused: bool = False, **status: Any
+) -> Any:
     counts = {"updatedReplicas": updated, "replicas": total, "availableReplicas": available}
     return live("Deployment", {"replicas": 3, "paused": paused}, {**counts, **status})
 
@@ -53,10 +67,17 @@ def deployment(updated: int = 3, total: int = 3, available: int = 3, *, paused: 
 TOO_LATE = with_conditions(condition("Progressing", "False", reason="ProgressDeadlineExceeded"))
 
 
+def replicas(wanted: int, *conditions: Any, **status: Any) -> Any:
+    return live("ReplicaSet", {"replicas": wanted}, with_conditions(*conditions, **status))
+
+
 def stateful(strategy: Any = None, **status: Any) -> Any:
-    return live("StatefulSet", {"replicas": 3, "updateStrategy": strategy or {}}, {"readyReplicas": 3, **status})
+    return live(
+        "StatefulSet", {"replicas": 3, "updateStrategy": strategy or {}}, {"readyReplicas": 3, **status}
+    )
 
 
+MOVING = {"updateRevision": "b", "currentRevision": "a"}
 PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
 ON_DELETE = {"updateStrategy": {"type": "OnDelete"}}
 
@@ -66,7 +87,15 @@ def daemon(spec: Any = None, updated: int = 3, available: int = 3, **status: Any
     return live("DaemonSet", spec, {**counts, **status})
 
 
-def pod(phase: str, restarts: str = "Always", *, waiting: str = "", crashed: bool = False, ready: bool = False, **more: Any) -> Any:
+def pod(
+    phase: str,
+    restarts: str = "Always",
+    *,
+    waiting: str = "",
+    crashed: bool = False,
+    ready: bool = False,
+    **more: Any,
+) -> Any:
     container = {
         "name": "c", "state": {"waiting": {"reason": waiting}} if waiting else {},
         "lastState": {"terminated": {"exitCode": 1}} if crashed else {},
@@ -99,16 +128,16 @@ KINDS = cases(
     ("health.deployment-old", deployment(total=4), PROGRESSING),
     ("health.deployment-available", deployment(available=2), PROGRESSING),
     ("health.deployment", deployment(), HEALTHY),
-    ("health.replica-set-unseen", live("ReplicaSet", {"replicas": 0}, STALE), PROGRESSING),
-    ("health.replica-set-failure", live("ReplicaSet", {"replicas": 1}, with_conditions(condition("ReplicaFailure"))), DEGRADED),
-    ("health.replica-set-failure", live("ReplicaSet", {"replicas": 0}, with_conditions(condition("ReplicaFailure", "False"))), HEALTHY),
-    ("health.replica-set-available", live("ReplicaSet", {"replicas": 2}, {"availableReplicas": 1}), PROGRESSING),
-    ("health.replica-set-available", live("ReplicaSet", {"replicas": 2}, {"availableReplicas": 2}), HEALTHY),
+    ("health.replica-set-unseen", replicas(0, **STALE), PROGRESSING),
+    ("health.replica-set-failure", replicas(0, condition("ReplicaFailure")), DEGRADED),
+    ("health.replica-set-failure", replicas(0, condition("ReplicaFailure", "False")), HEALTHY),
+    ("health.replica-set-available", replicas(2, availableReplicas=1), PROGRESSING),
+    ("health.replica-set-available", replicas(2, availableReplicas=2), HEALTHY),
     ("health.stateful-unseen", stateful(**STALE), PROGRESSING),
     ("health.stateful-unseen", stateful(observedGeneration=0), PROGRESSING),
     ("health.stateful-ready", stateful({"type": "OnDelete"}, readyReplicas=2), PROGRESSING),
     ("health.stateful-partition", stateful(PARTITION, updatedReplicas=1), PROGRESSING),
-    ("health.stateful-partition", stateful(PARTITION, updatedReplicas=2, updateRevision="b", currentRevision="a"), HEALTHY),
+    ("health.stateful-partition", stateful(PARTITION, updatedReplicas=2, **MOVING), HEALTHY),
     ("health.stateful-on-delete", stateful({"type": "OnDelete"}, updateRevision="b", currentRevision="a"), HEALTHY),
     ("health.stateful-revisions", stateful(updateRevision="b", currentRevision="a"), PROGRESSING),
     ("health.stateful-revisions", stateful(updateRevision="a", currentRevision="a"), HEALTHY),
@@ -129,11 +158,11 @@ KINDS = cases(
     ("health.pod-unready", pod("Running"), PROGRESSING),
     ("health.pod-ends", pod("Running", "Never", ready=True), PROGRESSING),
     ("health.pod-ends", pod("Running", "OnFailure", ready=True, crashed=True), PROGRESSING),
-    ("health.pod-as-always", pod("Running", "Never", ready=True, annotations={"argocd.argoproj.io/ignore-restart-policy": "true"}), HEALTHY),
-    ("health.job-failed", live("Job", None, with_conditions(condition("Complete"), condition("Failed"))), DEGRADED),
-    ("health.job-complete", live("Job", None, with_conditions(condition("Suspended"), condition("Complete"))), HEALTHY),
-    ("health.job-suspended", live("Job", None, with_conditions(condition("Suspended"))), SUSPENDED),
-    ("health.job-suspended", live("Job", None, with_conditions(condition("Suspended", "False"))), PROGRESSING),
+    ("health.pod-as-always", pod("Running", "Never", ready=True, annotations=AS_ALWAYS), HEALTHY),
+    ("health.job-failed", told("Job", condition("Complete"), condition("Failed")), DEGRADED),
+    ("health.job-complete", told("Job", condition("Suspended"), condition("Complete")), HEALTHY),
+    ("health.job-suspended", told("Job", condition("Suspended")), SUSPENDED),
+    ("health.job-suspended", told("Job", condition("Suspended", "False")), PROGRESSING),
     ("health.job-running", live("Job"), PROGRESSING),
     ("health.cron-suspended", live("CronJob", {"suspend": True}, OLD), HEALTHY),
     ("health.cron-active", live("CronJob", None, {**OLD, "active": [{"name": "j"}]}), HEALTHY),
@@ -159,36 +188,37 @@ KINDS = cases(
     ("health.scaler-able", scaler("ScalingLimited", "TooManyReplicas"), HEALTHY),
     ("health.scaler-waits", scaler("AbleToScale", "", "False"), PROGRESSING),
     ("health.scaler-waits", live("HorizontalPodAutoscaler"), PROGRESSING),
-    ("health.api-service", live("APIService", None, with_conditions(condition("Available"))), HEALTHY),
-    ("health.api-service", live("APIService", None, with_conditions(condition("Available", "False"))), PROGRESSING),
+    ("health.api-service", told("APIService", condition("Available")), HEALTHY),
+    ("health.api-service", told("APIService", condition("Available", "False")), PROGRESSING),
     ("health.api-service", live("APIService"), PROGRESSING),
-    ("health.crd-terminating", live("CustomResourceDefinition", None, with_conditions(condition("Terminating"), ESTABLISHED)), PROGRESSING),
-    ("health.crd-names", live("CustomResourceDefinition", None, with_conditions(condition("NamesAccepted", "False"), ESTABLISHED)), DEGRADED),
-    ("health.crd-schema", live("CustomResourceDefinition", None, with_conditions(condition("NonStructuralSchema"), ESTABLISHED)), DEGRADED),
-    ("health.crd-established", live("CustomResourceDefinition", None, with_conditions(NAMES, ESTABLISHED)), HEALTHY),
-    ("health.crd-installing", live("CustomResourceDefinition", None, with_conditions(condition("Established", "False", reason="Installing"))), PROGRESSING),
-    ("health.crd-not-established", live("CustomResourceDefinition", None, with_conditions(condition("Established", "False", reason="Other"))), DEGRADED),
+    ("health.crd-terminating", crd(condition("Terminating"), ESTABLISHED), PROGRESSING),
+    ("health.crd-names", crd(condition("NamesAccepted", "False"), ESTABLISHED), DEGRADED),
+    ("health.crd-schema", crd(condition("NonStructuralSchema"), ESTABLISHED), DEGRADED),
+    ("health.crd-established", crd(NAMES, ESTABLISHED), HEALTHY),
+    ("health.crd-installing", crd(condition("Established", "False", reason="Installing")), PROGRESSING),
+    ("health.crd-not-established", crd(condition("Established", "False", reason="Other")), DEGRADED),
     ("health.rollout-unseen", live("Rollout", None, {"observedGeneration": "1", "phase": "Healthy"}), PROGRESSING),
     ("health.rollout-workload", live("Rollout", REFERS, {"phase": "Healthy", "workloadObservedGeneration": "1"},
      annotations={"rollout.argoproj.io/workload-generation": "2"}), PROGRESSING),
     ("health.rollout-workload", live("Rollout", REFERS, {"phase": "Healthy", "workloadObservedGeneration": "2"},
      annotations={"rollout.argoproj.io/workload-generation": "2"}), HEALTHY),
     ("health.rollout-paused", live("Rollout", None, {"phase": "Paused"}), SUSPENDED),
-    *(("health.rollout-phase", live("Rollout", None, {"phase": phase}), phase) for phase in (HEALTHY, PROGRESSING, DEGRADED)),
+    *(("health.rollout-phase", live("Rollout", None, {"phase": phase}), phase)
+      for phase in (HEALTHY, PROGRESSING, DEGRADED)),
     *(("health.analysis", live("AnalysisRun", None, {"phase": phase}), found) for phase, found in (
         ("Pending", PROGRESSING), ("Running", PROGRESSING), ("Successful", HEALTHY), ("Failed", DEGRADED),
         ("Error", DEGRADED), ("Inconclusive", UNKNOWN))),
-    ("health.sealed", live("SealedSecret", None, with_conditions(condition("Synced"))), HEALTHY),
-    ("health.sealed", live("SealedSecret", None, with_conditions(condition("Synced", "False"))), DEGRADED),
+    ("health.sealed", told("SealedSecret", condition("Synced")), HEALTHY),
+    ("health.sealed", told("SealedSecret", condition("Synced", "False")), DEGRADED),
     ("health.sealed", live("SealedSecret"), PROGRESSING),
     *(("health.none", live(kind, None, with_conditions(condition("Ready", "False"))), HEALTHY)
       for kind in ("ConfigMap", "Secret", "Namespace", "ServiceAccount")),
     ("health.none", live("Role", None, api="rbac.authorization.k8s.io/v1"), HEALTHY),
     ("health.none", live("Deployment", None, STALE, api="example.test/v1"), HEALTHY),
     ("health.deleting", live("ConfigMap", deletionTimestamp="2026-01-01T00:00:00Z"), PROGRESSING),
-    ("health.deleting", {**deployment(), "metadata": {"name": "x", "generation": 2, "deletionTimestamp": "2026-01-01T00:00:00Z"}}, PROGRESSING),
-    ("health.deleting-hook", live("Job", None, with_conditions(condition("Complete")), deletionTimestamp="2026-01-01T00:00:00Z",
-     finalizers=["argocd.argoproj.io/hook-finalizer"]), HEALTHY),
+    ("health.deleting", {**deployment(), "metadata": DELETION}, PROGRESSING),
+    ("health.deleting-hook", {**told("Job", condition("Complete")),
+     "metadata": {**DELETION, "finalizers": ["argocd.argoproj.io/hook-finalizer"]}}, HEALTHY),
 )  # fmt: skip
 
 
@@ -229,7 +259,10 @@ def test_an_application_is_as_well_as_the_worst_of_its_objects() -> None:
 
 @rule("health.hooks")
 def test_hooks_do_not_count() -> None:
-    assert of_application(CLAIMS[0], job("h", **{HOOK: "PreSync"}), a={"phase": "Bound"}).health.status is HEALTHY
+    assert (
+        of_application(CLAIMS[0], job("h", **{HOOK: "PreSync"}), a={"phase": "Bound"}).health.status
+        is HEALTHY
+    )
 
 
 @rule("health.missing")
@@ -238,11 +271,10 @@ def test_an_application_is_missing_when_nothing_of_it_lives() -> None:
     assert of_application(*CLAIMS, a=None, b=None).health.status is MISSING
 
 
-
-
-
 @rule("health.children")
-@pytest.mark.parametrize(("told", "expected"), [("Missing", HEALTHY), ("Unknown", HEALTHY), ("Degraded", DEGRADED)])
+@pytest.mark.parametrize(
+    ("told", "expected"), [("Missing", HEALTHY), ("Unknown", HEALTHY), ("Degraded", DEGRADED)]
+)
 def test_children_that_are_missing_or_unknown_do_not_count(told: str, expected: Status) -> None:
     """A child that is still an object in a cluster, beside an object of its parent's own."""
     key_of = of_one(document("ConfigMap")).plan.objects[0]

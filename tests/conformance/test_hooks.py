@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -23,7 +23,14 @@ from tests.conformance.row import cases, rule
 from tests.conformance.stack import HOOK, WAVE, application, document, job, of_one, planned
 from tests.waiting import result_of
 
-POLICY, HELM, HELM_POLICY = "argocd.argoproj.io/hook-delete-policy", "helm.sh/hook", "helm.sh/hook-delete-policy"
+if TYPE_CHECKING:
+    from gitops.model.plan import Plan
+
+POLICY, HELM, HELM_POLICY = (
+    "argocd.argoproj.io/hook-delete-policy",
+    "helm.sh/hook",
+    "helm.sh/hook-delete-policy",
+)
 WEIGHT, COMPARE = "helm.sh/hook-weight", "argocd.argoproj.io/compare-options"
 STAYS = document("ConfigMap", "stays")
 
@@ -72,7 +79,9 @@ def test_a_phase_that_does_not_exist_is_an_error(annotations: dict[str, str]) ->
 @rule("hooks.helm-weight")
 def test_a_hook_s_weight_is_its_wave() -> None:
     found = of_one(
-        STAYS, job("late", **{HELM: "pre-install", WEIGHT: "5"}), job("early", **{HELM: "pre-install", WEIGHT: "-5"})
+        STAYS,
+        job("late", **{HELM: "pre-install", WEIGHT: "5"}),
+        job("early", **{HELM: "pre-install", WEIGHT: "-5"}),
     )
     assert found.follows("Job:web/late", "Job:web/early")
 
@@ -82,7 +91,8 @@ def test_an_installation_is_an_upgrade() -> None:
     """Both run at every change: nothing remembers that the first one was an installation."""
     names = ("pre-install", "pre-upgrade")
     first, second = (
-        of_one(document("ConfigMap", data={"v": v}), *(job(name, **{HELM: name}) for name in names)) for v in "12"
+        of_one(document("ConfigMap", data={"v": v}), *(job(name, **{HELM: name}) for name in names))
+        for v in "12"
     )
     for name in names:
         assert first.hook(name).trigger != second.hook(name).trigger
@@ -113,7 +123,9 @@ def test_the_delete_policies_of_a_hook(annotations: dict[str, str], policies: se
 class Cluster:
     """An API server with one Job; its status is what is given, whenever it is read."""
 
-    def __init__(self, condition: str | None, *, kind: str = "Job", exists: bool = False, **status_: Any) -> None:
+    def __init__(
+        self, condition: str | None, *, kind: str = "Job", exists: bool = False, **status_: Any
+    ) -> None:
         conditions = [{"type": condition, "status": "True"}] if condition else []
         self.body = {
             "apiVersion": "batch/v1" if kind == "Job" else "v1", "kind": kind,
@@ -138,13 +150,27 @@ class Cluster:
         with serving(self) as server:
             connection: Any = Connection(Client(server.access), self)  # type: ignore[arg-type]
             try:
-                result_of(run_hook(connection, {k: v for k, v in self.body.items() if k != "status"}, policies, 0.05))
+                result_of(
+                    run_hook(
+                        connection, {k: v for k, v in self.body.items() if k != "status"}, policies, 0.05
+                    )
+                )
             finally:
                 server.address = ""
             return server
 
 
 BEFORE, SUCCEEDED, FAILED = DeletePolicy
+
+
+class Step(NamedTuple):
+    """What the engine says of a step that it calls back for."""
+
+    name: str
+
+
+def runner(plan: Plan) -> Any:
+    return HookRunner(plan, None)  # type: ignore[arg-type]
 
 
 @rule("order.hook-degraded")
@@ -183,23 +209,35 @@ def test_what_a_failed_hook_made_goes_only_when_its_policy_says_so() -> None:
 
 
 @rule("hooks.succeeded-deleted")
-def test_what_a_hook_made_goes_when_its_phase_has_succeeded() -> None:
+def test_what_a_hook_made_goes_when_its_phase_has_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = of_one(
         STAYS, job("gone", **{HOOK: "PreSync", POLICY: "HookSucceeded"}), job("kept", **{HOOK: "PreSync"}),
         job("other", **{HOOK: "PostSync", POLICY: "HookSucceeded"}),
     ).plan  # fmt: skip
-    gates = {step.name: [h.manifest.key.name for h in step.hooks] for step in plan.steps if isinstance(step, Gate)}
+    gates = {
+        step.name: [h.manifest.key.name for h in step.hooks] for step in plan.steps if isinstance(step, Gate)
+    }
     assert gates["application-web:PreSync"] == ["gone"]
     assert gates["application-web:PostSync"] == ["other"]
+    deleted: list[str] = []
+
+    async def note(_: Any, body: Any) -> None:
+        deleted.append(body["metadata"]["name"])
+
+    monkeypatch.setattr(engine_hooks, "delete_made", note)
+    result_of(runner(plan)._run(Step("application-web:PreSync")))
+    assert deleted == ["gone"]
 
 
 @rule("hooks.generate-name")
 def test_a_generated_name_is_of_revision_phase_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    generated = document("Job", api="batch/v1", metadata={"generateName": "m-", "annotations": {HOOK: "PreSync"}})
+    generated = document(
+        "Job", api="batch/v1", metadata={"generateName": "m-", "annotations": {HOOK: "PreSync"}}
+    )
     plan = of_one(STAYS, generated.replace('"name": "x", ', "")).plan
     [hook] = plan.hooks
     monkeypatch.setattr(engine_hooks.time, "time", lambda: 1_700_000_000.9)
-    named = HookRunner(plan, None)._named(hook.manifest.body, hook.phase)  # type: ignore[arg-type]
+    named = runner(plan)._named(hook.manifest.body, hook.phase)
     assert named["metadata"]["name"] == f"m-{plan.revision[:7]}-presync-1700000000"
 
 
@@ -212,12 +250,7 @@ def test_hooks_of_a_failure_run_when_an_object_fails(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(engine_hooks, "run_hook", note)
     plan = of_one(STAYS, job("page", **{HOOK: "SyncFail"})).plan
-    runner: Any = HookRunner(plan, None)  # type: ignore[arg-type]
-
-    class Failed:
-        name = "ConfigMap:web/stays"
-
-    result_of(runner._failed(Failed()))
+    result_of(runner(plan)._failed(Step("ConfigMap:web/stays")))
     assert ran == ["page"]
 
 
@@ -225,7 +258,9 @@ def test_hooks_of_a_failure_run_when_an_object_fails(monkeypatch: pytest.MonkeyP
 
 
 def triggers(version: str, **more: Any) -> Any:
-    return stash_input(of_one(document("ConfigMap", data={"v": version}), job(**{HOOK: "PreSync"}), **more).hook("x"))
+    return stash_input(
+        of_one(document("ConfigMap", data={"v": version}), job(**{HOOK: "PreSync"}), **more).hook("x")
+    )
 
 
 @rule("hooks.every-sync")
@@ -253,7 +288,13 @@ def live_of(found: Any) -> dict[ObjectKey, Any]:
 def stray(name: str, **annotations: str) -> dict[ObjectKey, Any]:
     """An object of the application that Git no longer states."""
     metadata = {"name": name, "labels": {APPLICATION_LABEL: "web"}, "annotations": annotations}
-    return {ObjectKey("", "ConfigMap", "web", name): {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}}
+    return {
+        ObjectKey("", "ConfigMap", "web", name): {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": metadata,
+        }
+    }
 
 
 @rule("hooks.status")
@@ -274,8 +315,8 @@ def test_a_skipped_object_does_not_count() -> None:
 @rule("hooks.ignore-extraneous")
 def test_what_is_extraneous_on_purpose_counts_for_nothing_and_is_pruned_all_the_same() -> None:
     found = of_one(STAYS)
-    for annotations, expected in (({}, "OutOfSync"), ({COMPARE: "IgnoreExtraneous"}, "Synced")):
-        live = {**live_of(found), **stray("left", **annotations)}
+    for of, expected in (({}, "OutOfSync"), ({COMPARE: "IgnoreExtraneous"}, "Synced")):
+        live = {**live_of(found), **stray("left", **of)}
         [state] = application_states(found.plan, live, APPLICATION_LABEL)
         assert state.sync == expected
         assert [key.name for key in Survey(live, {}).leaving(found.plan.keys)] == ["left"]
@@ -292,5 +333,7 @@ def test_helm_s_policy_to_keep_is_delete_false() -> None:
 
 @rule("hooks.wave")
 def test_hooks_of_a_phase_go_by_wave() -> None:
-    found = of_one(STAYS, job("b", **{HOOK: "PostSync", WAVE: "1"}), job("a", **{HOOK: "PostSync", WAVE: "2"}))
+    found = of_one(
+        STAYS, job("b", **{HOOK: "PostSync", WAVE: "1"}), job("a", **{HOOK: "PostSync", WAVE: "2"})
+    )
     assert found.follows("Job:web/a", "Job:web/b")

@@ -18,7 +18,17 @@ from gitops.model.keys import APPLICATION_LABEL, ObjectKey
 from gitops.model.partial import Kept
 from tests import given
 from tests.conformance.row import cases, rule
-from tests.conformance.stack import FINALIZER, HOOK, OPTIONS, WAVE, application, document, job, of_one, planned
+from tests.conformance.stack import (
+    FINALIZER,
+    HOOK,
+    OPTIONS,
+    WAVE,
+    application,
+    document,
+    job,
+    of_one,
+    planned,
+)
 from tests.program.engine import run
 
 APPROVED = {"automated": {"prune": True}}
@@ -72,7 +82,9 @@ class World:
 
     def survey(self, _: str) -> Survey:
         kinds = {(key.group, key.kind) for key in self.keys}
-        return Survey(self.keys, {(g, k): Resource(g, "v1", k, k, namespaced=k != "Namespace") for g, k in kinds})
+        return Survey(
+            self.keys, {(g, k): Resource(g, "v1", k, k, namespaced=k != "Namespace") for g, k in kinds}
+        )
 
     def delete(self, path: str, *, uid: str) -> None:
         assert uid == "u"
@@ -81,11 +93,14 @@ class World:
 
 @rule("prune.last")
 def test_to_prune_last_is_no_choice() -> None:
-    for of in ({}, {OPTIONS: "PruneLast=true"}):
-        item = of_one(document("ConfigMap", of=of)).object("ConfigMap:web/x")
-        request = object_request(item, "", "", [], deleted_with="", prune=True)
-        assert not request.retainOnDelete
-        assert not request.deleteBeforeReplace
+    """The engine deletes at the end of a run; nothing that it is asked for changes with the option."""
+
+    def request(*options: str) -> Any:
+        found = of_one(document("ConfigMap"), syncPolicy={**APPROVED, "syncOptions": list(options)})
+        return object_request(found.object("ConfigMap:web/x"), "", "", [], deleted_with="", prune=True)
+
+    assert request("PruneLast=true") == request("PruneLast=false") == request()
+    assert not request().deleteBeforeReplace
 
 
 @rule("prune.after-success")
@@ -117,8 +132,12 @@ def test_how_dependents_are_deleted(options: list[str], policy: str) -> None:
 
 @rule("prune.terminating")
 def test_the_end_is_seen_of_namespaces_and_of_what_is_waited_for() -> None:
-    found = of_one(document("Namespace", "n"), document("ConfigMap"), document("Deployment", api="apps/v1", spec={}))
-    skipped = {item.manifest.kind for item in found.plan.objects if "pulumi.com/skipAwait" in provider_hints(item)}
+    found = of_one(
+        document("Namespace", "n"), document("ConfigMap"), document("Deployment", api="apps/v1", spec={})
+    )
+    skipped = {
+        item.manifest.kind for item in found.plan.objects if "pulumi.com/skipAwait" in provider_hints(item)
+    }
     assert skipped == {"ConfigMap"}
 
 
@@ -150,7 +169,10 @@ def is_out_of_sync(found: Any) -> bool:
     """Whether the application is when Git states another object than the one that lives."""
     [item] = found.plan.objects
     other = of_one(document("ConfigMap", "other")).plan
-    live = {item.manifest.key: item.manifest.body, **{one.manifest.key: one.manifest.body for one in other.objects}}
+    live = {
+        item.manifest.key: item.manifest.body,
+        **{one.manifest.key: one.manifest.body for one in other.objects},
+    }
     [state] = application_states(other, live, APPLICATION_LABEL)
     return state.sync == "OutOfSync"
 

@@ -127,12 +127,20 @@ def test_values_win_over_files() -> None:
 @rule("render.values-last")
 def test_the_last_file_wins() -> None:
     told = call(with_helm({"v.yaml": "", "w.yaml": ""}, valueFiles=["w.yaml", "v.yaml"]))
-    assert [text for text in told if "--values" in text] == ["--values=apps/web/w.yaml", "--values=apps/web/v.yaml"]
+    assert [text for text in told if "--values" in text] == [
+        "--values=apps/web/w.yaml",
+        "--values=apps/web/v.yaml",
+    ]
 
 
 @rule("render.values-parameters")
 def test_parameters_are_set_which_wins_over_all_values() -> None:
-    told = call(with_helm(values="a: 1", parameters=[{"name": "a", "value": "2"}, {"name": "b", "value": "3", "forceString": True}]))
+    told = call(
+        with_helm(
+            values="a: 1",
+            parameters=[{"name": "a", "value": "2"}, {"name": "b", "value": "3", "forceString": True}],
+        )
+    )
     assert {"--set=a=2", "--set-string=b=3"} <= set(told)
 
 
@@ -148,7 +156,9 @@ def test_a_chart_sees_no_cluster() -> None:
     found = with_helm()
     environment = str(found.object("ConfigMap:web/helm").manifest.body["data"]["environment"])
     assert "KUBE" not in environment
-    assert not any(text.startswith(("--kubeconfig", "--kube-context", "--validate", "--dry-run")) for text in call(found))
+    assert not any(
+        text.startswith(("--kubeconfig", "--kube-context", "--validate", "--dry-run")) for text in call(found)
+    )
 
 
 @rule("render.kustomize-call")
@@ -161,7 +171,12 @@ def test_a_kustomization_is_built_where_it_is() -> None:
 @rule("render.sources")
 def test_values_may_come_from_another_source() -> None:
     sources = [
-        {"repoURL": URL, "targetRevision": "HEAD", "path": "apps/web", "helm": {"valueFiles": ["$v/apps/web/extra.yaml"]}},
+        {
+            "repoURL": URL,
+            "targetRevision": "HEAD",
+            "path": "apps/web",
+            "helm": {"valueFiles": ["$v/apps/web/extra.yaml"]},
+        },
         {"repoURL": URL, "targetRevision": "HEAD", "ref": "v"},
     ]
     found = of_files({**HELM, "extra.yaml": "from: elsewhere"}, source=None, sources=sources)

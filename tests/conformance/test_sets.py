@@ -11,7 +11,14 @@ from tests.source.argo.argo_given import REPOSITORY, Read, application_set
 
 DIRECTORIES = {
     f"{path}/a.yaml": ""
-    for path in ("k8s/apps/web", "k8s/apps/web/base", "k8s/apps/My_Shop", "k8s/apps/.old", "k8s/.x/y", "k8s/infra/dns")
+    for path in (
+        "k8s/apps/web",
+        "k8s/apps/web/base",
+        "k8s/apps/My_Shop",
+        "k8s/apps/.old",
+        "k8s/.x/y",
+        "k8s/infra/dns",
+    )
 }
 FILES = {
     "envs/prod.yaml": "cluster: {name: production, zones: [a, b]}\nsize: 3\nup: true\n",
@@ -55,7 +62,10 @@ def read(*generators: Any, text: str = "x", go: bool = False, **spec: Any) -> Re
     """What the set makes; `text` is the template of a name."""
     template = {
         "metadata": {"name": text},
-        "spec": {"source": {"repoURL": REPOSITORY, "path": "p"}, "destination": {"name": "prod", "namespace": "n"}},
+        "spec": {
+            "source": {"repoURL": REPOSITORY, "path": "p"},
+            "destination": {"name": "prod", "namespace": "n"},
+        },
     }
     stated = {"goTemplate": go, "generators": list(generators), "template": template, **spec}
     return application_set(stated, {**DIRECTORIES, **FILES})
@@ -136,7 +146,8 @@ APPS = ["My_Shop", "web"]
         # matrix
         ("sets.matrix", matrix(clusters(), folders("k8s/apps/*")), "{{name}}-{{path.basename}}",
          ["production-My_Shop", "production-web", "staging-My_Shop", "staging-web"]),
-        ("sets.matrix-uses-first", matrix(listed({"d": "web"}), folders("k8s/apps/{{d}}")), "{{path}}", ["k8s/apps/web"]),
+        ("sets.matrix-uses-first", matrix(listed({"d": "web"}), folders("k8s/apps/{{d}}")), "{{path}}",
+         ["k8s/apps/web"]),
         ("sets.matrix-flat-conflict", matrix(listed({"k": "a"}), listed({"k": "a", "m": "1"})), "{{k}}{{m}}", ["a1"]),
         ("sets.nesting", matrix(matrix(AB, listed({"m": "1"})), listed({"n": "2"})), "{{k}}{{m}}{{n}}", ["a12", "b12"]),
         ("sets.nesting", matrix(merge(AB, listed({"k": "b", "m": "1"})), listed({"n": "2"})), "{{k}}{{m}}{{n}}",
@@ -229,7 +240,10 @@ def test_names_are_normalized(name: str, expected: str) -> None:
 
 @rule("sets.merge-order")
 def test_the_order_of_what_a_merge_makes_is_that_of_the_names() -> None:
-    one, other = (read(merge(listed(*sets), AB), text="{{k}}") for sets in ([{"k": "b"}, {"k": "a"}], [{"k": "a"}, {"k": "b"}]))
+    one, other = (
+        read(merge(listed(*sets), AB), text="{{k}}")
+        for sets in ([{"k": "b"}, {"k": "a"}], [{"k": "a"}, {"k": "b"}])
+    )
     assert [body["metadata"]["name"] for body in one.value] == ["a", "b"]
     assert one == other
 

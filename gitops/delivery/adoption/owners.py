@@ -84,8 +84,10 @@ def _argo_cd(
     key: ObjectKey, labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]
 ) -> Owner | None:
     identity, _, named = annotations.get(_TRACKING_ID, "").partition(":")
-    # an object that somebody copied carries the id of the one it was copied from
-    if identity and named.startswith(f"{key.group}/{key.kind}:") and named.endswith(f"/{key.name}"):
+    # an object that somebody copied carries the id of the one it was copied from; one that lives in no namespace
+    # carries that of its application
+    place = key.namespace or named.partition(":")[2].partition("/")[0]
+    if identity and named == f"{key.group}/{key.kind}:{place}/{key.name}":
         namespace, separator, name = identity.partition("_")
         return Owner(ARGO_CD, "Application", namespace if separator else "", name if separator else identity)
     if not managers & _ARGO_CD_MANAGERS:
