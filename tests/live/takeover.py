@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 
 import yaml
 
@@ -143,6 +144,18 @@ class Takeover:
         assert done.code == 0, done.text
         return done.text
 
+    def until_refused(self, kind: str) -> None:
+        """Wait until a policy that was just made refuses changes to a kind, as seen on an object of no account."""
+        self.kubectl("-n", self.name, "create", kind, "clusterip", "probe", "--tcp=1")
+        patch = ["-n", self.name, "annotate", kind, "probe", "--overwrite"]
+        for attempt in range(200):
+            try:
+                self.kubectl(*patch, f"attempt={attempt}")
+            except AssertionError:
+                break
+            time.sleep(0.1)
+        self.kubectl("-n", self.name, "delete", kind, "probe")
+
     def objects(self) -> dict[str, dict]:
         found = json.loads(
             self.kubectl("-n", self.name, "get", KINDS, "-o", "json", "--show-managed-fields")
@@ -151,6 +164,7 @@ class Takeover:
             f"{o['kind']}/{o['metadata']['name']}": o
             for o in found
             if o["metadata"]["name"] not in {"kube-root-ca.crt", LEFTOVER}
+            and not o["metadata"]["name"].startswith("sh.helm.release.")  # Helm's note about a release
         }
 
     def pods(self) -> set[tuple[str, str]]:
