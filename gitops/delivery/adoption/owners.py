@@ -44,7 +44,7 @@ _KUBECTL_MANAGERS = frozenset(
     ("kubectl", "kubectl-client-side-apply", "kubectl-create", "kubectl-replace", "before-first-apply")
 )
 _MANAGERS = (
-    _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm", "Helm"}
+    _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm"}
 )
 GROUPS = {
     "Application": "argoproj.io",
