@@ -13,7 +13,7 @@ from gitops.cli.stack import sync_stack
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import DeniedError
 from gitops.delivery.adoption.carry_out import adopt, refuse
-from gitops.delivery.adoption.cluster import LiveCluster
+from gitops.delivery.adoption.cluster import look
 from gitops.delivery.adoption.confirm import confirm, how_to_remove
 from gitops.delivery.adoption.give_back import give_back
 from gitops.delivery.adoption.preview import preview
@@ -89,7 +89,7 @@ def adopt_stack(
             _confirm(settings, applications, remove_owner=remove_owner)
         else:
             also = frozenset(from_manager)
-            cluster = _cluster(settings)
+            cluster = look(connect(settings.cluster))
             plan = desired_plan(settings, cluster.everything.served)
             found = preview(plan, cluster, applications, also)
             click.echo(as_json(found) if output == "json" else as_table(found))
@@ -106,16 +106,14 @@ def adopt_stack(
         )
 
 
-def _cluster(settings: Settings) -> LiveCluster:
-    connection = connect(settings.cluster)
-    return LiveCluster(connection, connection.survey(""))
-
-
 def _undo(settings: Settings, project: Path, applications: tuple[str, ...]) -> None:
     from gitops.engine.forget import forget  # the engine's SDK is slow to import
 
     done = give_back(
-        settings.stack, _cluster(settings), applications, partial(forget, settings.stack, project)
+        settings.stack,
+        look(connect(settings.cluster)),
+        applications,
+        partial(forget, settings.stack, project),
     )
     for key in done.gone:
         click.echo(f"{key} is gone or was made anew: nothing to give back", err=True)
@@ -123,7 +121,7 @@ def _undo(settings: Settings, project: Path, applications: tuple[str, ...]) -> N
 
 
 def _confirm(settings: Settings, applications: tuple[str, ...], *, remove_owner: bool) -> None:
-    done = confirm(settings.stack, _cluster(settings), applications, remove_owner=remove_owner)
+    done = confirm(settings.stack, look(connect(settings.cluster)), applications, remove_owner=remove_owner)
     for owner in done.removed:
         click.echo(f"deleted {owner}, and nothing that it had", err=True)
     for owner, reason in done.kept:

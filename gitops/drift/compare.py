@@ -55,7 +55,7 @@ def compare(wanted: dict[str, Any], live: dict[str, Any]) -> list[Difference]:
 
 def compare_by(wanted: dict[str, Any], live: dict[str, Any], rules: Sequence[IgnoreDifference]) -> Comparison:
     """The same without the fields that the rules leave out; each difference tells who owns the live field."""
-    stated, kind = _stated(wanted), str(wanted.get("kind"))
+    stated, kind = as_stored(wanted), str(wanted.get("kind"))
     one, other = both_ignored((*rules_about(stated), *rules), _key(stated), stated, live)
     found = [
         Difference(shown(path), *_masked(kind, path, mine, theirs), who(other.body, at))
@@ -78,7 +78,7 @@ def _masked(kind: str, path: Path, wanted: Any, live: Any) -> tuple[Any, Any]:
     return (MASK, MASK) if kind == "Secret" and path[0] in {"data", "stringData"} else (wanted, live)
 
 
-def _stated(wanted: dict[str, Any]) -> dict[str, Any]:
+def as_stored(wanted: dict[str, Any]) -> dict[str, Any]:
     """A Secret's `stringData` as the server keeps it."""
     if wanted.get("kind") != "Secret" or not isinstance(wanted.get("stringData"), dict):
         return wanted

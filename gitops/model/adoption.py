@@ -33,7 +33,8 @@ class Owner:
 
     def __str__(self) -> str:
         """Such as `Argo CD Application argocd/shop`."""
-        return f"{self.tool} {self.kind} {self.namespace}/{self.name}" if self.kind else self.tool
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.tool} {self.kind} {place}{self.name}" if self.kind else self.tool
 
 
 class Change(NamedTuple):

@@ -55,6 +55,11 @@ def test_an_instance_label_counts_as_argo_cds_only_beside_its_field_manager() ->
     assert owners_of(KEY, metadata("argocd-controller")) == (Owner("Argo CD"),)
 
 
+def test_a_namespace_that_argo_cd_made_beside_an_application_is_no_applications() -> None:
+    made = metadata("argocd-controller", annotations=LAST_APPLIED)
+    assert owners_of(ObjectKey("", "Namespace", "", "shop"), made) == ()
+
+
 def test_an_object_that_two_tools_fight_over_has_two_owners() -> None:
     labels = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux"}
     both = metadata(labels=labels, **tracked("shop:apps/Deployment:shop/web"))

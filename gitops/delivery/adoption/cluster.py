@@ -10,6 +10,7 @@ from gitops.cluster.discovery import UnknownKindError
 from gitops.cluster.errors import ApiError
 from gitops.delivery.adoption.owners import ARGO_CD, FLUX, GROUPS, owner_key, owners_of
 from gitops.model.errors import ConflictError
+from gitops.model.keys import ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
     from gitops.cluster.survey import Survey
     from gitops.model.adoption import Owner
-    from gitops.model.keys import ObjectKey
 
 _TRIES = 4
 T = TypeVar("T")
@@ -78,6 +78,23 @@ class LiveCluster:
         places = [k.namespace for k in self.everything.objects if (k.group, k.kind, k.name) == wanted]
         # the tracking id of an Application says its namespace unless that is Argo CD's own
         return replace(owner, namespace=min(places, key=lambda place: (place != "argocd", place), default=""))
+
+
+def look(connection: Connection) -> LiveCluster:
+    """The cluster as it is now.
+
+    Raises:
+        ApiError, Unreachable: it could not be read.
+    """
+    everything = connection.survey("")
+    # a survey leaves out what controllers make, but an ApplicationSet's Applications are owners themselves
+    owners = {
+        ObjectKey(group, kind, item["metadata"].get("namespace", ""), item["metadata"]["name"]): item
+        for kind, group in GROUPS.items()
+        if (group, kind) in everything.resources and (group, kind) not in everything.hidden
+        for item in connection.client.list(everything.resources[group, kind].path(), metadata_only=True)
+    }
+    return LiveCluster(connection, replace(everything, objects={**everything.objects, **owners}))
 
 
 def has_object(owner: Owner) -> bool:

@@ -43,9 +43,7 @@ _ARGO_CD_MANAGERS = frozenset(("argocd-controller", "argocd-application-controll
 _KUBECTL_MANAGERS = frozenset(
     ("kubectl", "kubectl-client-side-apply", "kubectl-create", "kubectl-replace", "before-first-apply")
 )
-_MANAGERS = (
-    _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm"}
-)
+_MANAGERS = _ARGO_CD_MANAGERS | _KUBECTL_MANAGERS | {"kustomize-controller", "helm-controller", "helm"}
 GROUPS = {
     "Application": "argoproj.io",
     "ApplicationSet": "argoproj.io",
@@ -75,7 +73,11 @@ def owners_of(key: ObjectKey, metadata: Object) -> tuple[Owner, ...]:
     for reference in metadata.get("ownerReferences") or ():
         if reference.get("kind") == "ApplicationSet":
             found.add(Owner(ARGO_CD, "ApplicationSet", metadata.get("namespace", ""), reference["name"]))
-    if not found and (LAST_APPLIED in annotations or managers & _KUBECTL_MANAGERS):
+    if (
+        not found
+        and not managers & _ARGO_CD_MANAGERS
+        and (LAST_APPLIED in annotations or managers & _KUBECTL_MANAGERS)
+    ):
         found.add(Owner(KUBECTL))
     return tuple(sorted(found))
 
@@ -93,6 +95,8 @@ def _argo_cd(
     if not managers & _ARGO_CD_MANAGERS:
         return None
     name = next((labels[label] for label in reversed(_INSTANCES) if label in labels), "")
+    if not name and key.kind == "Namespace":
+        return None  # made by `CreateNamespace`: no Application counts it as its own
     return Owner(ARGO_CD, "Application", "", name) if name else Owner(ARGO_CD)
 
 

@@ -10,7 +10,7 @@ from gitops.delivery.adoption.cluster import at_once, has_object, is_running, pa
 from gitops.delivery.adoption.letting_go import owns_its_suspension, release_of, steps
 from gitops.delivery.adoption.owners import FLUX, RELEASE, owner_key
 from gitops.delivery.adoption.takeover import Takeover
-from gitops.drift.compare import compare
+from gitops.drift.compare import as_stored, compare
 from gitops.model.adoption import AdoptionPlan, Change, ObjectAdoption, OwnerRelease
 from gitops.model.errors import NotFoundError
 from gitops.model.keys import FIELD_MANAGER, STACK_LABEL
@@ -105,11 +105,11 @@ def _object(planned: PlannedObject, stack: str, cluster: LiveCluster, also: froz
 def _trial(takeover: Takeover, cluster: LiveCluster) -> tuple[tuple[Change, ...], str]:
     """What the object would become once it is ours alone, and the server's reason when it would not take it."""
     path = cluster.path(takeover.manifest.api_version, takeover.manifest.key)
+    # an apply of `stringData` writes `data` without owning it, so it would seem to be nobody's
+    body = as_stored(takeover.manifest.body)
 
     def tried() -> Object:
-        applied = cluster.client.apply(
-            path, takeover.manifest.body, field_manager=FIELD_MANAGER, force=True, dry_run=True
-        )
+        applied = cluster.client.apply(path, body, field_manager=FIELD_MANAGER, force=True, dry_run=True)
         entries = entries_of(applied["metadata"])
         kept = union_of(e for e in entries if not (is_writer(e) and takeover.takes(str(e.get("manager")))))
         gone = minus(union_of(takeover.taken), kept)
