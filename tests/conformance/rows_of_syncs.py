@@ -270,6 +270,11 @@ SYNC = (
     Row("sync.tracking-copy", "An object that carries another one's id is not the application's."),
     Row("sync.tracking-cluster", "An object without a namespace has the application's in its id."),
     Row("sync.tracking-label", "Older releases track by the label app.kubernetes.io/instance."),
+    differs(
+        "sync.copies",
+        "An object that somebody copied does not count for the application whose id it carries.",
+        "A copy that carries the two labels counts, and is pruned; what a controller makes does not.",
+    ),
     Row("sync.diff-added", "Fields that somebody added are no drift."),
     Row("sync.diff-changed", "Fields that somebody changed or took away are drift."),
     differs(

@@ -268,6 +268,7 @@ def test_hooks_do_not_count() -> None:
 @rule("health.missing")
 def test_an_application_is_missing_when_nothing_of_it_lives() -> None:
     assert of_application(*CLAIMS, a={"phase": "Bound"}, b=None).health.status is HEALTHY
+    assert of_application(*CLAIMS, a=None, b={"phase": "Bound"}).health.status is HEALTHY
     assert of_application(*CLAIMS, a=None, b=None).health.status is MISSING
 
 

@@ -55,7 +55,7 @@ def seen(found: Outcome, tool: str = "helm") -> dict[str, str]:
         ("render.recurse-off", FOLDER, {"directory": {"recurse": False}}, ["plain"]),
         ("render.include", FOLDER, {"directory": {"recurse": True, "include": "sub/*"}}, ["below"]),
         ("render.exclude", FOLDER, {"directory": {"recurse": True, "exclude": "*b.yaml"}}, ["plain"]),
-        ("render.exclude", FOLDER, {"directory": {"include": "*", "exclude": "b*"}}, ["plain"]),
+        ("render.exclude", FOLDER, {"directory": {"recurse": True, "include": "*", "exclude": "sub/*"}}, ["plain"]),
         ("render.braces", {**FOLDER, "c.yaml": "]"}, {"directory": {"recurse": True, "include": "{a,sub/b}.yaml"}},
          ["below", "plain"]),
         ("render.skip-marker", {"a.yaml": PLAIN, "b.yaml": "# +argocd:skip-file-rendering\nno: [yaml"}, {}, ["plain"]),

@@ -161,6 +161,17 @@ def test_an_object_without_a_namespace_has_its_application_s_in_its_id() -> None
     assert [one.name for one in owners_of(key, tracked(identity))] == ["shop"]
 
 
+@rule("sync.copies")
+def test_a_copy_with_the_labels_counts_and_goes() -> None:
+    plan = of_one(document("ConfigMap")).plan
+    [item] = plan.objects
+    copy = {**item.manifest.body, "metadata": {**item.manifest.body["metadata"], "name": "copy"}}
+    live = {item.manifest.key: item.manifest.body, ObjectKey("", "ConfigMap", "web", "copy"): copy}
+    [state] = application_states(plan, live, APPLICATION_LABEL)
+    assert (state.sync, [key.name for key in state.extra]) == ("OutOfSync", ["copy"])
+    assert [key.name for key in Survey(live, {}).leaving(plan.keys, ("web",))] == ["copy"]
+
+
 # What counts as drift
 
 WANTED = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "1", "b": "2"}}
