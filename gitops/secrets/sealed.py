@@ -12,7 +12,6 @@ from gitops.model.errors import ConfigError, GitOpsError
 from gitops.secrets.hybrid import is_sealed, open_bytes, seal_bytes
 from gitops.secrets.scope import API_VERSION, KIND, Scope, scope_of, with_scope
 from gitops.source.argo.gotemplate.errors import GoTemplateError
-from gitops.source.argo.gotemplate.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +140,7 @@ def unseal_secret(sealed: JsonObject, ring: KeyRing) -> JsonObject:
     texts = {key: value.decode(errors="replace") for key, value in values.items()}
     for key, text in (template.get("data") or {}).items():
         try:
-            values[key] = render(str(text), texts).encode()
+            values[key] = _rendered(str(text), texts).encode()
         except GoTemplateError:  # its text may quote what it was given
             raise UnsealError(
                 f"template.data.{key} of SealedSecret {_title(metadata)} does not render",
@@ -152,6 +151,12 @@ def unseal_secret(sealed: JsonObject, ring: KeyRing) -> JsonObject:
     secret: JsonObject = {"apiVersion": "v1", "kind": "Secret", "metadata": _without_empty(own)}
     secret |= {key: template[key] for key in ("type", "immutable") if template.get(key) is not None}
     return secret | {"data": {key: b64encode(values[key]).decode() for key in sorted(values)}}
+
+
+def _rendered(template: str, values: Mapping[str, str]) -> str:
+    from gitops.source.argo.gotemplate.render import render  # slow to import, and rare
+
+    return render(template, values)
 
 
 def _encrypted(sealed: Mapping[str, Any]) -> dict[str, str]:

@@ -59,3 +59,8 @@ def test_pure_rooms_import_nothing_but_the_standard_library_and_each_other() -> 
                 assert top in sys.stdlib_module_names or name.startswith("gitops.model"), (
                     f"{file.name}: {name}"
                 )
+
+
+def test_the_program_starts_without_the_template_language() -> None:
+    look = "import sys, components.program; sys.exit(any(m.split('.')[0] == 'gotpl' for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=False).returncode == 0
