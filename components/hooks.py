@@ -37,6 +37,7 @@ class HookRunner:
         self._connection = connection
         self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | Gate)}
         self._applications = {application.name for application in plan.applications}
+        self._owners = {item.name: item.manifest.application for item in plan.objects}
         self._failures: dict[str, asyncio.Task[None]] = {}
 
     async def register(self) -> None:
@@ -77,10 +78,6 @@ class HookRunner:
         """Run the failure hooks of the object's application; the step is not tried again."""
         await self._run_failures(self._owners[args.name])
         return False
-
-    @property
-    def _owners(self) -> dict[str, str]:
-        return {item.name: item.manifest.application for item in self._plan.objects}
 
     async def _run_failures(self, application: str) -> None:
         """Once for each application, however many of its steps fail."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,7 @@ def _own_namespace(step: PlannedObject, wave_of: Mapping[str, int]) -> str:
 
 def plan_outputs(plan: Plan) -> dict[str, Any]:
     """The stack's outputs: revision, waves and applications."""
+    objects = Counter(item.manifest.application for item in plan.objects)
     return {
         "revision": plan.revision,
         "waves": list(plan.waves),
@@ -113,7 +115,7 @@ def plan_outputs(plan: Plan) -> dict[str, Any]:
                 "name": model.name,
                 "wave": model.wave,
                 "namespace": model.namespace,
-                "objects": len(plan.objects_of(model.name)),
+                "objects": objects[model.name],
             }
             for model in plan.applications
         ],

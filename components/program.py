@@ -24,6 +24,7 @@ from gitops.model.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitops.cluster.connect import Connection
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
@@ -40,7 +41,8 @@ def deploy() -> None:
     """
     signal.signal(signal.SIGINT, _ended)
     settings = read_settings()
-    live = connect(settings.cluster).survey(settings.stack)
+    connection = connect(settings.cluster)
+    live = connection.survey(settings.stack)
     if live.hidden:
         live = live.with_unseen(recorded_objects())
     plan = desired_plan(settings, live.served)
@@ -56,7 +58,7 @@ def deploy() -> None:
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
     _refuse_changing_hands(settings.stack, to_hand_over(live, plan.keys))
-    register(settings, plan)
+    register(settings, plan, connection)
 
 
 def _refuse_changing_hands(stack: str, leaving: Sequence[ObjectKey]) -> None:
@@ -77,10 +79,10 @@ def _ended(*_: object) -> NoReturn:
     sys.exit(_TOLD)
 
 
-def register(settings: Settings, plan: Plan) -> None:
-    """A plan's resources and the stack's outputs, registered with the engine."""
+def register(settings: Settings, plan: Plan, connection: Connection) -> None:
+    """A plan's resources and the stack's outputs, registered with the engine; hooks run through the connection."""
     allow_deep_messages()
-    hooks = HookRunner(plan, connect(settings.cluster))
+    hooks = HookRunner(plan, connection)
     platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings), hooks))
     for name in ("revision", "waves", "applications"):
         pulumi.export(name, platform.outputs[name])

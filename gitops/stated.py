@@ -11,12 +11,13 @@ from gitops.manifests.helm import is_chart
 from gitops.manifests.reach import kustomization_in
 from gitops.model.application import Application
 from gitops.model.errors import ConfigError, GitOpsError, Problem, Problems
+from gitops.model.project import DEFAULT_PROJECT
 from gitops.model.sources import Directory, Source
 from gitops.source.argo.application import read_application
 from gitops.source.argo.applicationset import generate
 from gitops.source.argo.fleet import Fleet
 from gitops.source.argo.objects import APPLICATION, APPLICATION_SET, PROJECT, is_argo, name_of
-from gitops.source.argo.override import overridden_source
+from gitops.source.argo.override import overridden
 from gitops.source.argo.project import read_project
 from gitops.source.argo.rules import violations
 from gitops.source.commit import FOLDER
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 # An Application that states Applications that state Applications: deeper than this is a mistake.
 DEPTH = 12
-DEFAULT_PROJECT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,16 @@ class Stated:
         objects: dict[str, list[Manifest]] = {}
         for manifest in manifests:
             objects.setdefault(manifest.application, []).append(manifest)
+        projects = {DEFAULT_PROJECT.name: DEFAULT_PROJECT, **self.projects}
         for application in self.applications:
             if not application.origin.destination_server or application.name not in objects:
                 continue
-            try:
-                project = self.projects[application.project]
-            except KeyError:
-                if application.project != DEFAULT_PROJECT:
-                    yield _without_project(application)
-                continue
-            if project is None:
-                yield _without_project(application, "is broken")
-            else:
+            project = projects.get(application.project)
+            if project:
                 yield from violations(project, application, objects[application.name])
+            else:
+                known = application.project in projects
+                yield _without_project(application, "is broken" if known else "is stated nowhere")
 
 
 def find_stated(
@@ -121,7 +118,7 @@ def find_stated(
     return finder.stated()
 
 
-def _without_project(application: Application, why: str = "is stated nowhere") -> Problem:
+def _without_project(application: Application, why: str) -> Problem:
     return Problem(
         f"project {application.project!r} {why}",
         application.stated,
@@ -208,21 +205,12 @@ class _Finder:
         for body in bodies:
             application = read_application(body, self.fleet, self.problems)
             if application:
-                application = self._overridden(application)
+                try:
+                    application = overridden(application, self._commit)
+                except ConfigError as error:
+                    (problem,) = error.problems
+                    self.problems.note(replace(problem, application=application.name))
                 yield replace(application, tree=tree_of(application, self.commit))
-
-    def _overridden(self, application: Application) -> Application:
-        """The application with what the directories of its sources change about it."""
-        sources = []
-        for source in application.sources:
-            try:
-                commit = self._commit(source)
-                sources.append(overridden_source(source, application.name, commit) if commit else source)
-            except ConfigError as error:
-                (problem,) = error.problems
-                self.problems.note(replace(problem, application=application.name))
-                return application
-        return replace(application, sources=tuple(sources))
 
     def _commit(self, source: Source) -> Commit | None:
         """Where a source's files are; None for a chart, and for what can't be had, which is told later."""

@@ -45,7 +45,8 @@ def sync(
     Raises:
         GitOpsError: nothing could be synced at all.
     """
-    live = connect(settings.cluster).survey(settings.stack)
+    connection = connect(settings.cluster)
+    live = connection.survey(settings.stack)
     state = recorded(settings.stack, project) if live.hidden else None
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
     plan, left_out = sound_plan(settings, live.served, live.objects)
@@ -66,7 +67,7 @@ def sync(
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
 
-        register(settings, plan)
+        register(settings, plan, connection)
 
     outcome = up(settings.stack, project, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitops.manifests.kustomize import find_kustomize
 from gitops.manifests.labels import labeled
 from gitops.manifests.objects import checked, normalized
-from gitops.manifests.options import OPTIONS, object_options
+from gitops.manifests.options import object_options
 from gitops.manifests.program import find
 from gitops.manifests.rendering import Rendering
 from gitops.manifests.scopes import scopes
@@ -18,6 +18,7 @@ from gitops.model.capabilities import WITHOUT_CLUSTER
 from gitops.model.errors import AccessError, GitOpsError, Location, Problems
 from gitops.model.keys import group_of
 from gitops.model.manifest import Manifest
+from gitops.source.argo.objects import OPTIONS_ANNOTATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -149,7 +150,7 @@ def _manifests(
     for item in items:
         options, wrong = object_options(item.body["metadata"].get("annotations") or {}, application.options)
         for what in wrong:
-            problems.add(what, item.where, f"mend the annotation {OPTIONS}", application.name)
+            problems.add(what, item.where, f"mend the annotation {OPTIONS_ANNOTATION}", application.name)
         body = normalized(item.body, application.namespace, known)
         if body is None and options.skip_dry_run_on_missing_resource:
             # whoever makes its CRD makes it later; most kinds live in a namespace

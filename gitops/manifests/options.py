@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitops.source.argo.objects import OPTIONS_ANNOTATION
 from gitops.source.argo.syncoptions import annotated_options
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from gitops.model.sync import SyncOptions
 
-OPTIONS = "argocd.argoproj.io/sync-options"
 HELM_POLICY = "helm.sh/resource-policy"
 
 
@@ -25,7 +25,7 @@ def object_options(
     """
     if annotations.get(HELM_POLICY) == "keep":
         application = replace(application, delete="false")
-    return annotated_options(str(annotations.get(OPTIONS, "")), application)
+    return annotated_options(str(annotations.get(OPTIONS_ANNOTATION, "")), application)
 
 
 def staying(options: SyncOptions, *, prune: bool) -> str:

@@ -135,10 +135,6 @@ class Plan:
         """The steps that are objects."""
         return tuple(step for step in self.steps if isinstance(step, PlannedObject))
 
-    def objects_of(self, application: str) -> tuple[PlannedObject, ...]:
-        """The objects of one application."""
-        return tuple(item for item in self.objects if item.manifest.application == application)
-
     @property
     def hooks(self) -> tuple[Hook, ...]:
         """All hooks, those of failures too."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gitops.source.argo.objects import WAVE_ANNOTATION
+
 if TYPE_CHECKING:
     from gitops.model.manifest import Manifest
 
-WAVE_ANNOTATION = "argocd.argoproj.io/sync-wave"
 _HELM_WEIGHT = "helm.sh/hook-weight"
 # What Go's `strconv.Atoi` takes: plain digits within 64 bits. Python's `int` also takes spaces and other scripts.
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")

@@ -205,6 +205,6 @@ def test_a_plan_answers_for_its_objects() -> None:
         given.manifest("Pod", of="a"),
         given.manifest("Pod", of="b"),
     )
-    assert [item.name for item in plan.objects_of("a")] == ["Pod:a/x"]
+    assert [item.name for item in plan.objects if item.manifest.application == "a"] == ["Pod:a/x"]
     assert {key.namespace for key in plan.keys} == {"a", "b"}
     assert all(isinstance(item, PlannedObject) for item in plan.objects)

@@ -111,8 +111,10 @@ def test_namespaces_and_crds_come_before_their_users(
 def ordinary(plan: Plan, application: str, wave: int) -> list[PlannedObject]:
     return [
         item
-        for item in plan.objects_of(application)
-        if item.wave == wave and item.manifest.kind not in FOUNDATIONS
+        for item in plan.objects
+        if item.manifest.application == application
+        and item.wave == wave
+        and item.manifest.kind not in FOUNDATIONS
     ]
 
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitops.model import compare_options
 from gitops.model.application import Application
 from gitops.model.duration import parse_duration
 from gitops.model.origin import Origin
 from gitops.model.sync import IgnoreDifference, Retry
 from gitops.source.argo.fleet import IN_CLUSTER, IN_CLUSTER_SERVER, Fleet, find_cluster, name_of, server_of
 from gitops.source.argo.objects import (
-    COMPARE_ANNOTATION,
     FINALIZER,
     OPTIONS_ANNOTATION,
     WAVE_ANNOTATION,
@@ -86,7 +86,9 @@ def read_application(raw: RawLike, fleet: Fleet, problems: Problems) -> Applicat
             history_limit=spec.revision_history_limit,
             info=tuple((item.name, item.value) for item in spec.info),
             compare_options=tuple(
-                text.strip() for text in metadata.annotations.get(COMPARE_ANNOTATION, "").split(",") if text
+                text.strip()
+                for text in metadata.annotations.get(compare_options.ANNOTATION, "").split(",")
+                if text
             ),
         ),
     )

@@ -17,7 +17,6 @@ APPLICATION, APPLICATION_SET, PROJECT = "Application", "ApplicationSet", "AppPro
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 WAVE_ANNOTATION = "argocd.argoproj.io/sync-wave"
 OPTIONS_ANNOTATION = "argocd.argoproj.io/sync-options"
-COMPARE_ANNOTATION = "argocd.argoproj.io/compare-options"
 _FREE_FORM = "valuesObject"
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)

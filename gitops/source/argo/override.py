@@ -22,6 +22,8 @@ from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitops.model.application import Application
     from gitops.source.commit import Commit
 
@@ -33,19 +35,17 @@ _TOOLS: dict[type[Any], tuple[str, type[msgspec.Struct]]] = {
 }
 
 
-def overridden(application: Application, commit: Commit) -> Application:
-    """The application with the overrides that the directories of its sources in this commit hold.
+def overridden(application: Application, commit_of: Callable[[model.Source], Commit | None]) -> Application:
+    """The application with the overrides that the directories of its sources hold.
 
-    Sources of other repositories and revisions stay as they are: `overridden_source` is for those.
+    A source stays as it is when `commit_of` gives no commit for it.
 
     Raises:
         ConfigError: an override can't be read, or says what can't be honored.
     """
+    found = [(source, commit_of(source)) for source in application.sources]
     sources = tuple(
-        source
-        if source.repository or source.revision
-        else overridden_source(source, application.name, commit)
-        for source in application.sources
+        overridden_source(source, application.name, commit) if commit else source for source, commit in found
     )
     return application if sources == application.sources else replace(application, sources=sources)
 

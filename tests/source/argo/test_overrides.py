@@ -92,7 +92,8 @@ def test_an_application_s_own_sources_are_overridden_and_others_are_not() -> Non
     commit = given.commit({"apps/web/.argocd-source.yaml": "kustomize: {namePrefix: x-}"})
     other = {"repoURL": "https://git.example.test/other", "path": "apps/web"}
     application: Application = plain({"sources": [{"repoURL": REPOSITORY, "path": "apps/web"}, other]})
-    tools = [source.tool for source in overridden(application, commit).sources]
+    found = overridden(application, lambda source: None if source.repository else commit)
+    tools = [source.tool for source in found.sources]
     assert tools == [Kustomize(name_prefix="x-"), None]
 
 
@@ -103,4 +104,4 @@ def test_a_link_is_not_followed() -> None:
 
 def test_an_application_without_overrides_is_the_same() -> None:
     application = plain({})
-    assert overridden(application, given.commit({"x": ""})) is application
+    assert overridden(application, lambda _: given.commit({"x": ""})) is application
