@@ -9,7 +9,7 @@ import click
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.desired import rendered
-from gitops.model.errors import NotFoundError
+from gitops.model.errors import unknown_applications
 from gitops.report import manifests as report
 from gitops.source.url import checked_revision
 
@@ -60,7 +60,7 @@ def render(
             _at(settings, side, applications, missing_ok=True) for side in (old, new)
         )
         if not (before or after):
-            raise _unknown(applications, settings)
+            raise unknown_applications(settings.stack, applications)
         found = report.changes(before, after)
         if output == "json":
             click.echo(report.changes_as_json(stack, (before_sha, after_sha), found))
@@ -92,14 +92,7 @@ def _at(
             settings, repository=replace(settings.repository, revision=checked_revision(revision))
         )
     sha, found = rendered(settings, applications)
-    missing = sorted(set(applications) - {manifest.application for manifest in found})
+    missing = set(applications) - {manifest.application for manifest in found}
     if missing and not missing_ok:
-        raise _unknown(missing, settings)
+        raise unknown_applications(settings.stack, missing)
     return sha, found
-
-
-def _unknown(names: Sequence[str], settings: Settings) -> NotFoundError:
-    return NotFoundError(
-        f"stack {settings.stack!r} has no application {', '.join(sorted(names))}",
-        next_step=f"see them: gitops app list --stack {settings.stack} -o name",
-    )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.errors import AccessError, GitOpsError
+from gitops.model.manifest import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,8 +91,8 @@ _REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Confli
 def _masked(message: str, sent: Any) -> str:
     """Take the values of a Secret out of a message about it."""
     for value in sorted(set(_values(sent)), key=len, reverse=True):
-        message = message.replace(value, "[secret]")
-    return _QUOTED.sub(r"\1[secret]", message)
+        message = message.replace(value, MASK)
+    return _QUOTED.sub(rf"\1{MASK}", message)
 
 
 def _values(secret: Any) -> Iterator[str]:

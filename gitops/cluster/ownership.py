@@ -117,7 +117,7 @@ def without(value: Any, fields: Fields) -> Any:
         return {key: rest for key, item, below in pairs if (rest := _rest(item, below)) is not _GONE}
     if isinstance(value, list):
         steps = [step for step in fields if step != "."]
-        found = ((item, next((s for s in steps if _selects(s, item)), None)) for item in value)
+        found = ((item, next((s for s in steps if selects(s, item)), None)) for item in value)
         kept = (_rest(item, None if step is None else fields[step]) for item, step in found)
         return [rest for rest in kept if rest is not _GONE]
     return value
@@ -139,10 +139,11 @@ def _selected(value: Any, step: str) -> list[Any]:
     if isinstance(value, dict):
         name = step.removeprefix("f:")
         return [value[name]] if step.startswith("f:") and name in value else []
-    return [item for item in value if _selects(step, item)] if isinstance(value, list) else []
+    return [item for item in value if selects(step, item)] if isinstance(value, list) else []
 
 
-def _selects(step: str, item: Any) -> bool:
+def selects(step: str, item: Any) -> bool:
+    """Whether a step of `fieldsV1` (`k:` by its keys, `v:` by its value) means a list's item."""
     marker, _, text = step.partition(":")
     if marker not in {"k", "v"}:
         return False

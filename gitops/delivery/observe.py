@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitops.cluster.connect import connect
 from gitops.desired import sound_plan
 from gitops.drift.state import application_states
-from gitops.model.errors import NotFoundError
+from gitops.model.errors import unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
 
 if TYPE_CHECKING:
@@ -41,12 +41,9 @@ class Observed:
             NotFoundError: there is no such application.
         """
         known = {state.application.name for state in self.states}
-        missing = sorted(set(names) - known)
+        missing = set(names) - known
         if missing:
-            raise NotFoundError(
-                f"stack {self.plan.stack!r} has no application {', '.join(missing)}",
-                next_step=f"see them: gitops app list --stack {self.plan.stack} -o name",
-            )
+            raise unknown_applications(self.plan.stack, missing)
         return tuple(state for state in self.states if not names or state.application.name in names)
 
 

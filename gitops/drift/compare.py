@@ -14,13 +14,13 @@ from gitops.drift.managed import Owner, who
 from gitops.drift.noise import INJECTED, may_grow, rules_about
 from gitops.drift.paths import Path, shown
 from gitops.model.keys import ObjectKey, group_of
+from gitops.model.manifest import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitops.model.sync import IgnoreDifference
 
-MASK = "[secret]"
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]{1,4}|[KMGTPE]i|[numkMGTPE]?)")
 _SUFFIX = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1), "k": Decimal(1000),

@@ -9,10 +9,11 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from gitops.model.manifest import as_list, as_mapping
 from gitops.model.sync import IgnoreDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from gitops.drift.paths import Path
 
@@ -45,21 +46,21 @@ def rules_about(wanted: Object) -> tuple[IgnoreDifference, ...]:
 def _pointers(wanted: Object) -> Iterator[str]:
     if "status" in wanted:
         yield "/status"
-    kind, spec = wanted.get("kind"), _map(wanted.get("spec"))
-    annotations = _map(_map(wanted.get("metadata")).get("annotations"))
+    kind, spec = wanted.get("kind"), as_mapping(wanted.get("spec"))
+    annotations = as_mapping(as_mapping(wanted.get("metadata")).get("annotations"))
     if kind == "Service":
         yield from (f"/spec/{field}" for field in ("clusterIP", "clusterIPs") if not spec.get(field))
         yield from (
             f"/spec/ports/{place}/nodePort"
-            for place, port in enumerate(_list(spec.get("ports")))
-            if not _map(port).get("nodePort")
+            for place, port in enumerate(as_list(spec.get("ports")))
+            if not as_mapping(port).get("nodePort")
         )
     elif kind == "ClusterRole" and wanted.get("aggregationRule"):
         yield "/rules"
     else:
         injected = any(name.startswith(_CA_INJECTED) for name in annotations)
         for pointer, config in _bundles(wanted, spec):
-            if injected or _is_placeholder(_map(config).get("caBundle")):
+            if injected or _is_placeholder(as_mapping(config).get("caBundle")):
                 yield f"{pointer}/caBundle"
 
 
@@ -67,10 +68,10 @@ def _bundles(wanted: Object, spec: Object) -> Iterator[tuple[str, Any]]:
     """Where an object states how to trust a webhook or an API's server."""
     match wanted.get("kind"):
         case "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration":
-            for place, webhook in enumerate(_list(wanted.get("webhooks"))):
-                yield f"/webhooks/{place}/clientConfig", _map(webhook).get("clientConfig")
+            for place, webhook in enumerate(as_list(wanted.get("webhooks"))):
+                yield f"/webhooks/{place}/clientConfig", as_mapping(webhook).get("clientConfig")
         case "CustomResourceDefinition":
-            webhook = _map(_map(spec.get("conversion")).get("webhook"))
+            webhook = as_mapping(as_mapping(spec.get("conversion")).get("webhook"))
             yield "/spec/conversion/webhook/clientConfig", webhook.get("clientConfig")
         case "APIService":
             yield "/spec", spec
@@ -82,11 +83,3 @@ def _is_placeholder(bundle: Any) -> bool:
         return not base64.b64decode(str(bundle or "")).strip()
     except (binascii.Error, ValueError):
         return False
-
-
-def _map(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else ()

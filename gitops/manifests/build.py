@@ -17,7 +17,7 @@ from gitops.manifests.sources import read
 from gitops.model.capabilities import WITHOUT_CLUSTER
 from gitops.model.errors import AccessError, GitOpsError, Location, Problems
 from gitops.model.keys import group_of
-from gitops.model.manifest import Manifest
+from gitops.model.manifest import Manifest, stated_once
 from gitops.source.argo.objects import OPTIONS_ANNOTATION
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def manifests(
         for application, items in stated.items()
         for manifest in _last_stated(_manifests(application, items, stack, known, problems), notes)
     ]
-    unique = _without_twins(found, problems)
+    unique = stated_once(found, problems)
     return (*_namespaces(stated, unique, stack), *unique)
 
 
@@ -213,21 +213,6 @@ def _others(applications: Iterable[Application], fetch: Fetch, pool: ThreadPoolE
         return answer
 
     return other
-
-
-def _without_twins(manifests: list[Manifest], problems: Problems) -> list[Manifest]:
-    first: dict[ObjectKey, Manifest] = {}
-    for manifest in manifests:
-        twin = first.setdefault(manifest.key, manifest)
-        if twin is not manifest:
-            problems.add(
-                f"{manifest.key} is already stated at {twin.where}",
-                manifest.where,
-                "keep it in one of the two places",
-                manifest.application,
-                also=(twin.application,),
-            )
-    return list(first.values())
 
 
 def _namespaces(applications: Iterable[Application], manifests: list[Manifest], stack: str) -> list[Manifest]:

@@ -95,6 +95,14 @@ class NotFoundError(GitOpsError):
     exit_code = 6
 
 
+def unknown_applications(stack: str, names: Iterable[str]) -> NotFoundError:
+    """The error that a stack has no applications of these names."""
+    return NotFoundError(
+        f"stack {stack} has no application {', '.join(sorted(names))}",
+        next_step=f"see them: gitops app list --stack {stack} -o name",
+    )
+
+
 class ConflictError(GitOpsError):
     """Another run holds the stack."""
 

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from gitops.model.keys import ObjectKey, group_of
 
 if TYPE_CHECKING:
-    from gitops.model.errors import Location
+    from collections.abc import Iterable
+
+    from gitops.model.errors import Location, Problems
 
 JsonObject = dict[str, Any]
+# What stands for a value of a Secret wherever one could be seen.
+MASK = "[secret]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,29 @@ class Manifest:
         return ObjectKey(
             group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(name)
         )
+
+
+def stated_once(manifests: Iterable[Manifest], problems: Problems) -> list[Manifest]:
+    """The first manifest of each object; every other one is noted, as a problem of both applications."""
+    first: dict[ObjectKey, Manifest] = {}
+    for manifest in manifests:
+        twin = first.setdefault(manifest.key, manifest)
+        if twin is not manifest:
+            problems.add(
+                f"{manifest.key} is already stated at {twin.where}",
+                manifest.where,
+                "keep it in one of the two places",
+                manifest.application,
+                also=(twin.application,),
+            )
+    return list(first.values())
+
+
+def as_mapping(value: Any) -> JsonObject:
+    """The value when it is a mapping, else an empty one: what a document states may have any shape."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []

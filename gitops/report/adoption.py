@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitops.report.columns import aligned
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,12 +39,9 @@ def as_table(adoption: AdoptionPlan) -> str:
     rows = [(str(item.key), item.application, _owners(item), _state(item)) for item in shown]
     lines: list[str] = []
     if rows:
-        table = [COLUMNS, *rows]
-        widths = [max(len(row[i]) for row in table) for i in range(len(COLUMNS))]
         told: list[list[str]] = [[], *map(_details, shown)]
-        for row, details in zip(table, told, strict=True):
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            lines += ["  ".join(cells).rstrip(), *(f"      {detail}" for detail in details)]
+        for line, details in zip(aligned([COLUMNS, *rows]).splitlines(), told, strict=True):
+            lines += [line, *(f"      {detail}" for detail in details)]
     lines += _section("Owners", [_release(r.found, str(r.owner), r.steps) for r in adoption.releases])
     lines += _section("Left behind, in no application", [f"{key} ({owner})" for key, owner in adoption.left])
     return "\n".join([*lines, _sum(adoption)])

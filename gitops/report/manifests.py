@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from gitops.model.keys import TREE_ANNOTATION
+from gitops.model.manifest import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "gitops.internal/manifests/v1"
 COMPARISON = "gitops.internal/manifests-comparison/v1"
-MASK = "[secret]"
 _LONGEST = 2_000_000
 """Characters of two texts that are still compared line by line."""
 

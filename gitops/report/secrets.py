@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from gitops.report.columns import aligned
+
 _SHORT = 15
 
 
@@ -42,10 +44,7 @@ def as_table(found: list[SealedAge], idle: list[str]) -> str:
     for item in found:
         keys = ",".join(key[:_SHORT] for key in item.keys) or "-"
         rows.append((item.state, item.name, keys, _days(item.key_days), _days(item.days), item.where))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = [aligned(rows)]
     states = [item.state for item in found]
     counts = ", ".join(f"{states.count(state)} {state}" for state in ("current", "older key", "closed"))
     lines.append(f"{len(found)} SealedSecrets: {counts}")

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import GitOpsError
+from gitops.model.manifest import stated_once
 from gitops.secrets.files import is_sealed_secret
 from gitops.secrets.recipients import for_anyone, for_stack
 from gitops.secrets.scope import GROUP, KIND
 from gitops.secrets.sealed import UnsealError, unseal_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from gitops.model.errors import Problems
-    from gitops.model.keys import ObjectKey
     from gitops.model.manifest import JsonObject, Manifest
     from gitops.secrets.keys import KeyRing
 
@@ -59,7 +59,7 @@ def delivered(
             problems.add(problem.what, manifest.where, problem.next_step, manifest.application)
     result = tuple(replace(manifest, body=bodies.get(id(manifest), manifest.body)) for manifest in manifests)
     if keys is not None:
-        _refuse_twins(result, problems)
+        stated_once((manifest for manifest in result if manifest.kind == "Secret"), problems)
     return result
 
 
@@ -90,19 +90,3 @@ def _opened(sealed: JsonObject, stack: str, ring: KeyRing) -> JsonObject:
         else:
             metadata.pop(field, None)
     return secret
-
-
-def _refuse_twins(manifests: Iterable[Manifest], problems: Problems) -> None:
-    """A Secret that is stated both in clear and sealed."""
-    first: dict[ObjectKey, Manifest] = {}
-    for manifest in manifests:
-        if manifest.kind == "Secret":
-            twin = first.setdefault(manifest.key, manifest)
-            if twin is not manifest:
-                problems.add(
-                    f"{manifest.key} is already stated at {twin.where}",
-                    manifest.where,
-                    "keep it in one of the two places",
-                    manifest.application,
-                    also=(twin.application,),
-                )

@@ -8,7 +8,7 @@ import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
-from gitops.model.sync import IgnoreDifference
+from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_with_lines
 
@@ -25,26 +25,6 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long things may take."""
 
     health: str = ""
-
-
-class Ignored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Fields that are no drift, in the form of an Argo CD Application's `ignoreDifferences`."""
-
-    kind: str
-    group: str = ""
-    name: str = ""
-    namespace: str = ""
-    json_pointers: tuple[str, ...] = ()
-    jq_path_expressions: tuple[str, ...] = ()
-    managed_fields_managers: tuple[str, ...] = ()
-
-    @property
-    def rule(self) -> IgnoreDifference:
-        """The same in the model."""
-        return IgnoreDifference(
-            self.group, self.kind, self.name, self.namespace,
-            self.json_pointers, self.jq_path_expressions, self.managed_fields_managers,
-        )  # fmt: skip
 
 
 class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

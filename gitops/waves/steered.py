@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.keys import ObjectKey, group_of
+from gitops.model.manifest import as_list, as_mapping
 from gitops.model.sync import IgnoreDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 Object = dict[str, Any]
 
@@ -28,18 +29,20 @@ def rules_between(objects: Mapping[ObjectKey, Object]) -> dict[ObjectKey, tuple[
 
 
 def _steered(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, IgnoreDifference]]:
-    spec = _map(body.get("spec"))
+    spec = as_mapping(body.get("spec"))
     match key.group, key.kind:
         case ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject"):
-            target = _map(spec.get("scaleTargetRef"))
+            target = as_mapping(spec.get("scaleTargetRef"))
             group = group_of(str(target.get("apiVersion") or "apps/v1"))
             kind = str(target.get("kind") or "Deployment")
             yield _rule(group, kind, key.namespace, target.get("name"), json_pointers=("/spec/replicas",))
         case ("argoproj.io", "Rollout"):
-            routing = _map(_map(_map(spec.get("strategy")).get("canary")).get("trafficRouting"))
-            istio = _map(routing.get("istio"))
-            for service in (istio.get("virtualService"), *_list(istio.get("virtualServices"))):
-                name, _, namespace = str(_map(service).get("name") or "").partition(".")
+            routing = as_mapping(
+                as_mapping(as_mapping(spec.get("strategy")).get("canary")).get("trafficRouting")
+            )
+            istio = as_mapping(routing.get("istio"))
+            for service in (istio.get("virtualService"), *as_list(istio.get("virtualServices"))):
+                name, _, namespace = str(as_mapping(service).get("name") or "").partition(".")
                 yield _rule(
                     "networking.istio.io",
                     "VirtualService",
@@ -54,11 +57,3 @@ def _rule(
 ) -> tuple[ObjectKey, IgnoreDifference]:
     key = ObjectKey(group, kind, namespace, str(name or ""))
     return key, IgnoreDifference(group, kind, key.name, namespace, **what)
-
-
-def _map(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else ()

@@ -6,10 +6,9 @@ a set, `.` the thing itself.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from gitops.cluster.ownership import union
+from gitops.cluster.ownership import selects, union
 
 if TYPE_CHECKING:
     from gitops.cluster.client import Object
@@ -54,7 +53,7 @@ def _owns(fields: Object, value: Any, path: Path) -> bool:
     step, *rest = path
     if isinstance(step, int):
         item = value[step] if isinstance(value, list) and step < len(value) else None
-        below = next((f for key, f in fields.items() if _selects(key, item)), None)
+        below = next((f for key, f in fields.items() if selects(key, item)), None)
     else:
         item = value.get(step) if isinstance(value, dict) else None
         below = fields.get(f"f:{step}")
@@ -62,21 +61,6 @@ def _owns(fields: Object, value: Any, path: Path) -> bool:
         return False
     # a leaf that is entered no further is owned as a whole
     return True if not below else _owns(below, item, tuple(rest))
-
-
-def _selects(key: str, item: Any) -> bool:
-    marker, _, text = key.partition(":")
-    if marker not in {"k", "v"}:
-        return False
-    wanted = json.loads(text)
-    if marker == "v":
-        return bool(wanted == item)
-    return isinstance(item, dict) and all(
-        item.get(name, _DEFAULTS.get(name)) == v for name, v in wanted.items()
-    )
-
-
-_DEFAULTS = {"protocol": "TCP"}
 
 
 def without_ignored(inputs: Object, live: Object, ignored: list[Path], manager: str) -> Object:

@@ -12,7 +12,7 @@ from gitops.delivery.adoption.owners import FLUX, RELEASE, owner_key
 from gitops.delivery.adoption.takeover import Takeover
 from gitops.drift.compare import as_stored, compare
 from gitops.model.adoption import AdoptionPlan, Change, ObjectAdoption, OwnerRelease
-from gitops.model.errors import NotFoundError
+from gitops.model.errors import unknown_applications
 from gitops.model.keys import FIELD_MANAGER, STACK_LABEL
 
 if TYPE_CHECKING:
@@ -49,12 +49,9 @@ def preview(
 
 def planned_objects(plan: Plan, applications: Collection[str]) -> list[PlannedObject]:
     """The objects of these applications, or of all. Raises NotFoundError for an unknown one."""
-    unknown = sorted(set(applications) - {application.name for application in plan.applications})
+    unknown = set(applications) - {application.name for application in plan.applications}
     if unknown:
-        raise NotFoundError(
-            f"stack {plan.stack} has no application {', '.join(unknown)}",
-            next_step=f"see their names with: gitops app list --stack {plan.stack} -o name",
-        )
+        raise unknown_applications(plan.stack, unknown)
     return [o for o in plan.objects if not applications or o.manifest.application in applications]
 
 

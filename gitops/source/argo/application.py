@@ -163,18 +163,7 @@ def _ignored(spec: ApplicationSpec, object_to: Callable[[str, str], None]) -> tu
                 f"spec.ignoreDifferences[{index}] names no fields",
                 "state jsonPointers, jqPathExpressions or managedFieldsManagers",
             )
-    return tuple(
-        IgnoreDifference(
-            group=item.group,
-            kind=item.kind,
-            name=item.name,
-            namespace=item.namespace,
-            json_pointers=item.json_pointers,
-            jq_expressions=item.jq_path_expressions,
-            managers=item.managed_fields_managers,
-        )
-        for item in spec.ignore_differences
-    )
+    return tuple(item.rule for item in spec.ignore_differences)
 
 
 def _retry(policy: SyncPolicy, object_to: Callable[[str, str], None]) -> Retry:

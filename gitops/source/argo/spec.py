@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from gitops.source.argo.objects import Metadata  # noqa: TC001 - msgspec reads the annotation
+from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
 
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -170,18 +171,6 @@ class SyncPolicy(Fields, frozen=True):
     managed_namespace_metadata: NamespaceMetadata | None = None
 
 
-class IgnoreDifference(Fields, frozen=True):
-    """`spec.ignoreDifferences[]`."""
-
-    kind: str
-    group: str = ""
-    name: str = ""
-    namespace: str = ""
-    json_pointers: tuple[str, ...] = ()
-    jq_path_expressions: tuple[str, ...] = ()
-    managed_fields_managers: tuple[str, ...] = ()
-
-
 class Info(Fields, frozen=True):
     """`spec.info[]`."""
 
@@ -198,7 +187,7 @@ class ApplicationSpec(Fields, frozen=True):
     sources: tuple[Source, ...] = ()
     source_hydrator: dict[str, Any] | None = None
     sync_policy: SyncPolicy = SyncPolicy()
-    ignore_differences: tuple[IgnoreDifference, ...] = ()
+    ignore_differences: tuple[Ignored, ...] = ()
     info: tuple[Info, ...] = ()
     revision_history_limit: int = 10
 
