@@ -14,8 +14,7 @@ from gitops.manifests.program import find
 from gitops.manifests.rendering import Rendering
 from gitops.manifests.scopes import scopes
 from gitops.manifests.sources import read
-from gitops.model.capabilities import WITHOUT_CLUSTER
-from gitops.model.errors import AccessError, GitOpsError, Location, Problems
+from gitops.model.errors import GitOpsError, Location, Problems
 from gitops.model.keys import group_of
 from gitops.model.manifest import Manifest, stated_once
 from gitops.source.argo.objects import OPTIONS_ANNOTATION
@@ -36,32 +35,6 @@ if TYPE_CHECKING:
 
 # Namespaces that every cluster has, and that nobody's application creates.
 STANDING_NAMESPACES = frozenset(("default", "kube-system", "kube-public", "kube-node-lease"))
-
-
-def _nothing_else(url: str, revision: str) -> Commit:
-    """How other repositories are had where none are allowed."""
-    raise AccessError(
-        f"{url or 'another revision'}@{revision} is out of reach here", next_step="fetch it first"
-    )
-
-
-def build(
-    commit: Commit,
-    applications: Iterable[Application],
-    settings: Settings,
-    live_scopes: Mapping[tuple[str, str], bool] | None,
-    *,
-    cache: Cache,
-    problems: Problems,
-    fetch: Fetch = _nothing_else,
-    capabilities: Capabilities = WITHOUT_CLUSTER,
-    enable_helm: bool = False,
-    notes: Problems | None = None,
-) -> tuple[Manifest, ...]:
-    """Every object that the commit states for the stack, by application: `documents`, then `manifests`."""
-    rendering = renderers(settings, cache, capabilities, enable_helm=enable_helm)
-    stated = documents(commit, applications, rendering, fetch, problems)
-    return manifests(stated, settings.stack, live_scopes, problems, Problems() if notes is None else notes)
 
 
 def renderers(

@@ -18,7 +18,7 @@ from gitops.source.stackfile import settings_from, stack_values
 from tests.git_repository import GitRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gitops.model.keys import ObjectKey
@@ -27,24 +27,6 @@ FAILURES = [
     errors.GitOpsError, errors.ConfigError, errors.AccessError, errors.RefusedError, errors.NotFoundError,
     errors.ConflictError, errors.TimedOutError,
 ]  # fmt: skip
-
-
-@pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Runs the command line; gives exit code, output and errors."""
-    for name in ("PULUMI_STACK", "REPO_URL", "GITOPS_REPOSITORY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gitops", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main.main()
-        told = capsys.readouterr()
-        return int(caught.value.code or 0), told.out, told.err
-
-    return command
 
 
 @pytest.fixture
@@ -87,20 +69,20 @@ LEAVES = [path for path, command in commands(main.cli) if not isinstance(command
 
 
 @pytest.mark.parametrize("path", [(), *LEAVES])
-def test_help_shows_examples(run: Any, path: tuple[str, ...]) -> None:
-    code, out, err = run(*path, "--help")
+def test_help_shows_examples(gitops: Any, path: tuple[str, ...]) -> None:
+    code, out, err = gitops(*path, "--help")
     assert (code, err) == (0, "")
     assert "Examples:" in out
     assert f"  gitops {' '.join(path)}".rstrip() in out
 
 
-def test_help_lists_the_exit_codes(run: Any) -> None:
-    out = run("--help")[1]
+def test_help_lists_the_exit_codes(gitops: Any) -> None:
+    out = gitops("--help")[1]
     assert all(f"{code} " in out.partition("Exit codes:")[2] for code in (0, 1, 2, 3, 4, 5, 6, 8, 9, 130))
 
 
-def test_the_version_is_the_package_s(run: Any) -> None:
-    assert run("--version")[:2] == (0, "gitops, version 0.1.0\n")
+def test_the_version_is_the_package_s(gitops: Any) -> None:
+    assert gitops("--version")[:2] == (0, "gitops, version 0.1.0\n")
 
 
 @pytest.mark.parametrize(
@@ -110,71 +92,71 @@ def test_the_version_is_the_package_s(run: Any) -> None:
         ("app", "list", "-s", "x", "-o", "xml"), ("--project", "/no/such/folder", "app", "list", "-s", "x"),
     ],
 )  # fmt: skip
-def test_a_wrong_command_is_a_usage_error(run: Any, arguments: tuple[str, ...]) -> None:
-    code, out, err = run(*arguments)
+def test_a_wrong_command_is_a_usage_error(gitops: Any, arguments: tuple[str, ...]) -> None:
+    code, out, err = gitops(*arguments)
     assert (code, out) == (2, "")
     assert "Error:" in err
     assert "Traceback" not in err
 
 
-def test_a_mistyped_command_suggests_the_right_one(run: Any) -> None:
-    assert "Did you mean" in run("ap")[2]
+def test_a_mistyped_command_suggests_the_right_one(gitops: Any) -> None:
+    assert "Did you mean" in gitops("ap")[2]
 
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_every_error_ends_with_its_own_code_and_is_told_on_stderr(
-    run: Any, project: Path, monkeypatch: pytest.MonkeyPatch, failure: type[errors.GitOpsError]
+    gitops: Any, project: Path, monkeypatch: pytest.MonkeyPatch, failure: type[errors.GitOpsError]
 ) -> None:
     def fail(_: object) -> None:
         raise failure("it is wrong", next_step="mend it")
 
     monkeypatch.setattr(observe, "connect", fail)
-    assert run("--project", str(project), "app", "list", "-s", "test") == (
+    assert gitops("--project", str(project), "app", "list", "-s", "test") == (
         failure.exit_code, "", "error: it is wrong\n    → mend it\n",
     )  # fmt: skip
 
 
-def test_an_interruption_ends_with_130(run: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_ends_with_130(gitops: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(observe, "connect", interrupt)
-    assert run("--project", str(project), "app", "list", "-s", "test")[0] == 130
+    assert gitops("--project", str(project), "app", "list", "-s", "test")[0] == 130
 
 
-def test_an_unknown_stack_is_not_found(run: Any, project: Path) -> None:
-    code, _, err = run("--project", str(project), "app", "list", "-s", "tset")
+def test_an_unknown_stack_is_not_found(gitops: Any, project: Path) -> None:
+    code, _, err = gitops("--project", str(project), "app", "list", "-s", "tset")
     assert code == 6
     assert "the stacks are: test" in err
 
 
 def test_the_list_for_machines_goes_to_stdout_alone(
-    run: Any, project: Path, cluster: dict[ObjectKey, Any]
+    gitops: Any, project: Path, cluster: dict[ObjectKey, Any]
 ) -> None:
-    code, out, err = run("--project", str(project), "app", "list", "-s", "test", "-o", "json")
+    code, out, err = gitops("--project", str(project), "app", "list", "-s", "test", "-o", "json")
     assert (code, err, cluster) == (0, "", {})
     [web] = json.loads(out)["applications"]
     assert (web["name"], web["sync"], web["health"]["status"]) == ("web", "OutOfSync", "Missing")
 
 
 def test_what_differs_ends_with_1_only_where_it_was_asked_for(
-    run: Any, project: Path, cluster: dict[ObjectKey, Any]
+    gitops: Any, project: Path, cluster: dict[ObjectKey, Any]
 ) -> None:
     arguments = ("--project", str(project), "app", "list", "-s", "test", "-o", "name")
-    assert run(*arguments)[:2] == (0, "web\n")
-    assert run(*arguments, "--exit-code")[:2] == (1, "web\n")
+    assert gitops(*arguments)[:2] == (0, "web\n")
+    assert gitops(*arguments, "--exit-code")[:2] == (1, "web\n")
     plan = desired_plan(settings_from(stack_values("test", project), "test", project, {}), Served({}))
     cluster.update({item.manifest.key: item.manifest.body for item in plan.objects})
-    assert run(*arguments, "--exit-code")[:2] == (0, "web\n")
+    assert gitops(*arguments, "--exit-code")[:2] == (0, "web\n")
 
 
 def test_everything_wrong_in_the_repository_is_a_configuration_error(
-    run: Any, project: Path, tmp_path: Path, cluster: dict[ObjectKey, Any]
+    gitops: Any, project: Path, tmp_path: Path, cluster: dict[ObjectKey, Any]
 ) -> None:
     assert cluster == {}
     repository = GitRepository(tmp_path / "origin")
     repository.write("k8s/02-apps/web/y.yaml", "a: [").write("k8s/02-apps/db/a.md", "").commit()
-    code, out, err = run("--project", str(project), "app", "list", "-s", "test")
+    code, out, err = gitops("--project", str(project), "app", "list", "-s", "test")
     assert (code, out) == (2, "")
     assert "2 problems; the cluster was not touched" in err
 

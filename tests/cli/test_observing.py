@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.cli import main
 from gitops.cluster.survey import Survey
 from gitops.delivery import observe
 from gitops.desired import rendered
@@ -53,8 +51,6 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    for name in ("PULUMI_STACK", "REPO_URL"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     world = World(tmp_path)
     monkeypatch.setattr(observe, "connect", lambda _: world)
@@ -62,14 +58,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(world: World, gitops: Run) -> Run:
+    """Runs a command on the stack `test` of the world."""
+
     def command(*arguments: str) -> tuple[int, str, str]:
-        words = ["gitops", "--project", str(world.project), *arguments, "--stack", "test"]
-        monkeypatch.setattr(sys, "argv", words)
-        with pytest.raises(SystemExit) as caught:
-            main.main()
-        told = capsys.readouterr()
-        return int(caught.value.code or 0), told.out, told.err
+        return gitops("--project", str(world.project), *arguments, "--stack", "test")
 
     return command
 

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from gitops.cli import main
 from tests.git_repository import GitRepository
 
 if TYPE_CHECKING:
@@ -38,27 +36,15 @@ def repository(tmp_path: Path) -> GitRepository:
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path,
-    repository: GitRepository,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Runs `gitops render` on the stack `test`; gives exit code, output and errors."""
-    for name in ("PULUMI_STACK", "REPO_URL"):
-        monkeypatch.delenv(name, raising=False)
+def run(tmp_path: Path, repository: GitRepository, monkeypatch: pytest.MonkeyPatch, gitops: Run) -> Run:
+    """Runs `gitops render` on the stack `test`."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "Pulumi.test.yaml").write_text(f"config:\n  gitops:repository: {repository.url}\n")
 
     def render(*arguments: str) -> tuple[int, str, str]:
-        command = ["gitops", "--project", str(folder), "render", "--stack", "test", *arguments]
-        monkeypatch.setattr(sys, "argv", command)
-        with pytest.raises(SystemExit) as caught:
-            main.main()
-        told = capsys.readouterr()
-        return int(caught.value.code or 0), told.out, told.err
+        return gitops("--project", str(folder), "render", "--stack", "test", *arguments)
 
     return render
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.manifests.build import build
 from gitops.manifests.cache import Cache
 from gitops.manifests.kustomize import reach
 from gitops.manifests.objects import checked
@@ -18,6 +17,7 @@ from gitops.model.sync import SyncOptions
 from gitops.source.layout import find_applications
 from gitops.waves.plan import make_plan
 from tests import given
+from tests.manifests.building import build
 
 if TYPE_CHECKING:
     from pathlib import Path
