@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from sandbox.toolchain.golang import Go
     from sandbox.toolchain.modules import Modules
 
+# A test run in the background of a shell has SIGINT ignored, and so would have what it starts.
 IN_ANOTHER_PROCESS = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from sandbox.console import Console
 from sandbox.toolchain.build import build
 from tests.sandbox.fake_go import RECIPE, workshop
