@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,25 @@ class StackProject:
 
     def _stack(self) -> tuple[str, str]:
         return "--stack", self.stack
+
+
+@contextmanager
+def deployed(
+    folder: Path,
+    sandbox: Any,
+    *,
+    stack: str,
+    context: str,
+    repository: str,
+    bring_up: Callable[[StackProject], Result] = StackProject.up,
+) -> Iterator[StackProject]:
+    """A stack that is brought up, and taken down at the end, when nothing of it may be left."""
+    project = StackProject(folder, sandbox, stack=stack, context=context, repository=repository)
+    result = bring_up(project)
+    assert result.code == 0, result.text[-3000:]
+    yield project
+    assert project.destroy().code == 0
+    assert project.labeled() == set()
 
 
 def _events(text: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.stack_project import config_map, deployed, deployment
 
 pytestmark = pytest.mark.live
 
@@ -45,18 +45,9 @@ def repository(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, sandbox, repository):
-    project = StackProject(
-        tmp_path_factory.mktemp("project"),
-        sandbox,
-        stack="changes",
-        context="staging",
-        repository=repository.url,
-    )
-    result = project.up()
-    assert result.code == 0, result.text[-3000:]
-    yield project
-    assert project.destroy().code == 0
-    assert project.labeled() == set()
+    folder = tmp_path_factory.mktemp("project")
+    with deployed(folder, sandbox, stack="changes", context="staging", repository=repository.url) as project:
+        yield project
 
 
 def healed(stack):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.stack_project import StackProject, config_map, deployed, deployment
 
 pytestmark = pytest.mark.live
 
@@ -39,18 +39,11 @@ def repository(origin):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, sandbox, origin):
-    project = StackProject(
-        tmp_path_factory.mktemp("project"),
-        sandbox,
-        stack="partial",
-        context="staging",
-        repository=origin.url,
-    )
-    result = sync(project)
-    assert result.code == 0, result.text[-3000:]
-    yield project
-    assert project.destroy().code == 0
-    assert project.labeled() == set()
+    folder = tmp_path_factory.mktemp("project")
+    with deployed(
+        folder, sandbox, stack="partial", context="staging", repository=origin.url, bring_up=sync
+    ) as project:
+        yield project
 
 
 def sync(stack, *arguments):
