@@ -34,11 +34,12 @@ SIZES = (5, 200, 500, 1000)
 """Objects that the repository states, each size's applications' namespaces beside them; 5 is the fixed cost."""
 
 
-def steps(stack: str, plain: Path) -> list[tuple[str, list[str], str]]:
+def steps(stack: str, plain: Path, namespaces: list[str]) -> list[tuple[str, list[str], str]]:
     """What is done, with which command, and what it has to print; a commit comes before what is `CHANGED`."""
     up = ["pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack]
     preview = ["pulumi", "preview", "--refresh", "--expect-no-changes", "--stack", stack]
-    apply = ["kubectl", "--context", CLUSTER, "apply", "--server-side", "--filename", str(plain)]
+    kubectl = ["kubectl", "--context", CLUSTER]
+    apply = [*kubectl, "apply", "--server-side", "--filename", str(plain)]
     return [
         ("first up", up, " created"),
         ("up, nothing changed", [*up, "--expect-no-changes"], " unchanged"),
@@ -47,6 +48,7 @@ def steps(stack: str, plain: Path) -> list[tuple[str, list[str], str]]:
         ("destroy", ["pulumi", "destroy", "--yes", "--skip-preview", "--stack", stack], " deleted"),
         ("kubectl apply, first", apply, "serverside-applied"),
         ("kubectl apply, nothing changed", apply, "serverside-applied"),
+        ("kubectl delete namespace", [*kubectl, "delete", "namespace", *namespaces], "deleted"),
     ]
 
 
@@ -71,7 +73,7 @@ def measure(size: int, runs: int, sandbox: Sandbox, folder: Path) -> Iterator[Sa
     namespaces = [item["metadata"]["name"] for item in items[:applications]]
     for run in range(runs):
         environment = {**project.environment, "XDG_CACHE_HOME": str(folder / f"cache-{run}")}
-        for step, command, expected in steps(stack, plain):
+        for step, command, expected in steps(stack, plain, namespaces):
             if step == CHANGED:
                 commit(run + 1)
             load, began = os.getloadavg()[0], time.monotonic()
@@ -81,8 +83,6 @@ def measure(size: int, runs: int, sandbox: Sandbox, folder: Path) -> Iterator[Sa
                 f"  {size:5} {step:32} {sample.seconds:7.2f} s   load {load:.1f}", file=sys.stderr, flush=True
             )
             yield sample
-        delete = ["kubectl", "--context", CLUSTER, "delete", "namespace", *namespaces]
-        _run(delete, project.folder, environment, "deleted")
 
 
 def _listed(url: str, cache: Path) -> list[dict[str, Any]]:

@@ -76,8 +76,12 @@ def _cost(seconds: float, size: int, base: float) -> list[str]:
 
 
 def _beside(times: dict[tuple[str, int], float]) -> list[str]:
-    """How the engine's runs compare with kubectl's, which waits for nothing and prunes nothing."""
-    pairs = (("first up", "kubectl apply, first"), ("up, nothing changed", "kubectl apply, nothing changed"))
+    """How the engine's runs compare with kubectl's, which waits for nothing but deletion and prunes nothing."""
+    pairs = (
+        ("first up", "kubectl apply, first"),
+        ("up, nothing changed", "kubectl apply, nothing changed"),
+        ("destroy", "kubectl delete namespace"),
+    )
     return [
         f"{ours}, {size:,} objects: {seconds / times[theirs, size]:.2f} times `{theirs}`"
         for ours, theirs in pairs
