@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import NotFoundError
+from gitops.model.keys import ObjectKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitops.cluster.client import Client
 
@@ -42,6 +43,10 @@ class Resource:
         scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
         leaf = f"/{quote(name, safe=':')}" if name else ""
         return f"{root(self.api_version)}{scope}/{self.plural}{leaf}"
+
+    def key(self, metadata: Mapping[str, Any]) -> ObjectKey:
+        """The identity of one object of the kind."""
+        return ObjectKey(self.group, self.kind, metadata.get("namespace", ""), metadata["name"])
 
 
 class UnknownKindError(NotFoundError):

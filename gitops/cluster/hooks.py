@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.health import Status, health
+from gitops.cluster.survey import is_copy
 from gitops.model.errors import GitOpsError, TimedOutError
 from gitops.model.keys import APPLICATION_LABEL, FIELD_MANAGER, HOOK_ANNOTATION, STACK_LABEL
 from gitops.model.phase import DeletePolicy
@@ -72,6 +73,8 @@ async def delete_made(connection: Connection, body: Object) -> None:
     collection = resource.path(metadata.get("namespace", ""))
     for item in await asyncio.to_thread(connection.client.list, collection, selector):
         found = item["metadata"]
+        if is_copy(resource.key(found), item):
+            continue
         if (found.get("annotations") or {}).get(HOOK_ANNOTATION) == metadata["annotations"][HOOK_ANNOTATION]:
             await _delete(connection.client, resource.path(found.get("namespace", ""), found["name"]))
 

@@ -10,13 +10,20 @@ from gitops.cluster.discovery import listable
 from gitops.cluster.errors import ApiError
 from gitops.model.capabilities import WITHOUT_CLUSTER, Capabilities, Served
 from gitops.model.errors import Problem, RefusedError
-from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, PRUNE_ANNOTATION, STACK_LABEL, ObjectKey
+from gitops.model.keys import (
+    APPLICATION_LABEL,
+    HOOK_ANNOTATION,
+    OBJECT_ANNOTATION,
+    PRUNE_ANNOTATION,
+    STACK_LABEL,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from gitops.cluster.client import Client, Object
     from gitops.cluster.discovery import Discovery, Resource
+    from gitops.model.keys import ObjectKey
 
 # Controllers copy labels on to what they make; those objects are theirs, not the stack's.
 _DERIVED = frozenset(
@@ -32,6 +39,7 @@ class Survey:
 
     Attributes:
         objects: the stack's live objects by identity.
+        copies: what carries the stack's label and another object's identity: somebody copied that one.
         resources: the kinds that the cluster serves, by group and kind.
         hidden: group and kind of what we may not list: of these, anything may live.
         capabilities: what else the cluster serves, as charts ask for it.
@@ -41,6 +49,7 @@ class Survey:
     resources: Mapping[tuple[str, str], Resource]
     hidden: frozenset[tuple[str, str]] = frozenset()
     capabilities: Capabilities = field(default=WITHOUT_CLUSTER)
+    copies: Mapping[ObjectKey, Object] = field(default_factory=dict)
 
     @property
     def served(self) -> Served:
@@ -54,6 +63,10 @@ class Survey:
             key: {"metadata": {}} for key in keys if (key.group, key.kind) in self.hidden
         }
         return replace(self, objects={**unseen, **self.objects})
+
+    def seen(self, wanted: Collection[ObjectKey]) -> Mapping[ObjectKey, Object]:
+        """The stack's objects, and those of the wanted ones whose identity somebody changed."""
+        return {**{key: self.copies[key] for key in wanted if key in self.copies}, **self.objects}
 
     def hidden_of(self, keys: Collection[ObjectKey]) -> tuple[str, ...]:
         """The hidden kinds that some objects have, as `Secret` or `Deployment.apps`."""
@@ -110,12 +123,14 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
             if error.status in {403, 404, 405}:
                 return []
             raise
-        return [(_key(resource, item), item) for item in items if not _derived(item)]
+        return [(resource.key(item["metadata"]), item) for item in items if not _derived(item)]
 
     with ThreadPoolExecutor(max_workers=16) as pool:
-        found = [pair for pairs in pool.map(listed, wanted) for pair in pairs]
+        found = dict(pair for pairs in pool.map(listed, wanted) for pair in pairs)
     kinds = {(r.group, r.kind): r for r in resources}
-    return Survey(dict(found), kinds, frozenset(hidden), _capabilities(client, everything))
+    copies = {key: item for key, item in found.items() if stack and is_copy(key, item)}
+    own = {key: item for key, item in found.items() if key not in copies}
+    return Survey(own, kinds, frozenset(hidden), _capabilities(client, everything), copies)
 
 
 def hidden_warning(kinds: Collection[str]) -> Problem:
@@ -158,9 +173,10 @@ def made_by_hook(item: Object) -> str:
     return str((item["metadata"].get("annotations") or {}).get(HOOK_ANNOTATION, ""))
 
 
-def _key(resource: Resource, item: Object) -> ObjectKey:
-    metadata = item["metadata"]
-    return ObjectKey(resource.group, resource.kind, metadata.get("namespace", ""), metadata["name"])
+def is_copy(key: ObjectKey, item: Object) -> bool:
+    """Whether a live object tells another one's identity; one that tells none is taken at its labels' word."""
+    told = (item["metadata"].get("annotations") or {}).get(OBJECT_ANNOTATION)
+    return told not in {None, key.resource_name}
 
 
 def _derived(item: Object) -> bool:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STACK_LABEL = "gitops.internal/stack"
 APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
 # whether an object stays when it leaves Git: it tells it itself, since no plan knows it then
 PRUNE_ANNOTATION = "gitops.internal/prune"
+# which object an object is: a copy under another name, which has the same labels, tells another one's
+OBJECT_ANNOTATION = "gitops.internal/object"
 # on a live object that a hook made: the name that its hook has in the plan
 HOOK_ANNOTATION = "gitops.internal/hook"
 FIELD_MANAGER = "gitops"
@@ -32,6 +38,14 @@ class ObjectKey:
         group = f"{self.group}/" if self.group else ""
         namespace = f"{self.namespace}/" if self.namespace else ""
         return f"{group}{self.kind}:{namespace}{self.name}"
+
+    @classmethod
+    def of_body(cls, body: Mapping[str, Any]) -> ObjectKey:
+        """The identity of a whole object; one that is named anew each time has its `generateName`."""
+        metadata = body["metadata"]
+        name = metadata.get("name") or metadata["generateName"]
+        namespace = str(metadata.get("namespace") or "")
+        return cls(group_of(str(body["apiVersion"])), str(body["kind"]), namespace, str(name))
 
     @classmethod
     def of(cls, resource_name: str) -> ObjectKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import ObjectKey, group_of
+from gitops.model.keys import ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,11 +43,7 @@ class Manifest:
     @property
     def key(self) -> ObjectKey:
         """The object's identity in the cluster; a hook that is named anew each time has its `generateName`."""
-        metadata = self.body["metadata"]
-        name = metadata.get("name") or metadata["generateName"]
-        return ObjectKey(
-            group_of(self.api_version), self.kind, str(metadata.get("namespace") or ""), str(name)
-        )
+        return ObjectKey.of_body(self.body)
 
 
 def stated_once(manifests: Iterable[Manifest], problems: Problems) -> list[Manifest]:

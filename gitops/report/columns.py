@@ -1,4 +1,4 @@
-"""Rows of text in aligned columns."""
+"""Rows of text in aligned columns, and numbers of things."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as `1 application` or `3 applications`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

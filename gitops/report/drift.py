@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gitops.drift.findings import Kind
+from gitops.report.columns import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def summary(found: Sequence[Finding]) -> str:
     if not found:
         return "no drift"
     applications = len({finding.application for finding in found})
-    return f"{_count(len(found), 'finding')} in {_count(applications, 'application')}"
+    return f"{counted(len(found), 'finding')} in {counted(applications, 'application')}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -90,7 +91,3 @@ def _short(value: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

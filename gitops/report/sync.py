@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING
+from gitops.report.columns import counted
 
 if TYPE_CHECKING:
     from gitops.model.errors import Problem
@@ -22,10 +23,11 @@ _TITLES = {
 def as_summary(done: Synced) -> str:
     """One line: what was done and what was not."""
     counts = [f"{count} {change}" for change, count in sorted(done.changes.items())]
-    parts = [f"{len(done.having(SYNCED))} applications synced"]
+    parts = [f"{counted(len(done.having(SYNCED)), 'application')} synced"]
     parts += [f"{len(done.having(r))} {t}" for r, t in _TITLES.items() if done.having(r)]
     parts += [", ".join(counts)] if counts else []
-    return f"{done.stack} is at {done.revision[:12]}: {'; '.join([*parts, f'{len(done.pruned)} orphans pruned'])}"
+    parts.append(f"{counted(len(done.pruned), 'orphan')} pruned")
+    return f"{done.stack} is at {done.revision[:12]}: {'; '.join(parts)}"
 
 
 def as_problems(done: Synced) -> str:

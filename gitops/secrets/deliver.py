@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import GitOpsError
+from gitops.model.keys import OBJECT_ANNOTATION, ObjectKey
 from gitops.model.manifest import stated_once
 from gitops.secrets.files import is_sealed_secret
 from gitops.secrets.recipients import for_anyone, for_stack
@@ -84,6 +85,8 @@ def _opened(sealed: JsonObject, stack: str, ring: KeyRing) -> JsonObject:
     metadata = secret["metadata"]
     for field in ("labels", "annotations"):
         own = {k: v for k, v in (sealed["metadata"].get(field) or {}).items() if k.startswith(_OURS)}
+        if OBJECT_ANNOTATION in own:
+            own[OBJECT_ANNOTATION] = ObjectKey.of_body(secret).resource_name
         kept = {k: v for k, v in (metadata.get(field) or {}).items() if k not in _CLAIMS} | own
         if kept:
             metadata[field] = kept

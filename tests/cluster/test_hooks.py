@@ -9,7 +9,7 @@ from gitops.cluster.connect import Connection
 from gitops.cluster.discovery import Resource
 from gitops.cluster.hooks import HookFailedError, delete_made, run_hook
 from gitops.model.errors import TimedOutError
-from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, STACK_LABEL
+from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, OBJECT_ANNOTATION, STACK_LABEL
 from gitops.model.phase import DeletePolicy
 from tests.cluster.api_server import ApiServer, Asked, Reply, serving, status
 from tests.waiting import result_of
@@ -61,7 +61,9 @@ class Cluster:
             case _ if path == JOBS:
                 others = job("others")
                 others["metadata"]["annotations"] = {}
-                items = [job("migrate-1"), others]
+                copied = job("copied")
+                copied["metadata"]["annotations"][OBJECT_ANNOTATION] = "batch/Job:n/migrate"
+                items = [job("migrate-1"), others, copied]
                 return Reply({"kind": "JobList", "apiVersion": "batch/v1", "items": items})
             case _:
                 if not self.exists:

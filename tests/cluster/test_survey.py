@@ -8,7 +8,13 @@ from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
 from gitops.cluster.survey import Survey, hidden_warning, refuse_mass_deletion, survey
 from gitops.model.errors import RefusedError
-from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, PRUNE_ANNOTATION, ObjectKey
+from gitops.model.keys import (
+    APPLICATION_LABEL,
+    HOOK_ANNOTATION,
+    OBJECT_ANNOTATION,
+    PRUNE_ANNOTATION,
+    ObjectKey,
+)
 
 VERBS = frozenset(("list", "delete"))
 RESOURCES = (
@@ -84,6 +90,22 @@ def test_what_a_controller_made_is_not_the_stack_s() -> None:
     owned = item("b", "n", ownerReferences=[{"kind": "Deployment", "controller": True}])
     noted = item("c", "n", ownerReferences=[{"kind": "Other"}])
     assert surveyed(configmaps=[item("a", "n"), owned, noted])[0] == {"ConfigMap:n/a", "ConfigMap:n/c"}
+
+
+def test_what_somebody_copied_is_not_the_stack_s() -> None:
+    told = {OBJECT_ANNOTATION: "ConfigMap:n/a"}
+    own, copy = item("a", "n", annotations=told), item("b", "n", annotations=told)
+    moved, older = item("a", "other", annotations=told), item("c", "n")
+    cluster = FakeCluster(configmaps=[own, copy, moved, older])
+    found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
+    assert {key.resource_name for key in found.objects} == {"ConfigMap:n/a", "ConfigMap:n/c"}
+    assert {key.resource_name for key in found.copies} == {"ConfigMap:n/b", "ConfigMap:other/a"}
+    assert {key.name for key in found.leaving(())} == {"a", "c"}
+    # whose mark somebody changed is still looked at where it is wanted
+    assert set(found.seen([ObjectKey("", "ConfigMap", "n", "b")])) - set(found.objects) == {
+        ObjectKey("", "ConfigMap", "n", "b")
+    }
+    assert len(survey(cluster, cluster, "").objects) == 4  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status", [404, 405])

@@ -264,17 +264,14 @@ SYNC = (
     differs(
         "sync.tracking",
         "An object is tracked by the annotation tracking-id.",
-        "By the labels `gitops.internal/stack` and `gitops.internal/application`, which can be listed.",
+        "By the labels `gitops.internal/stack` and `gitops.internal/application`, which can be listed; "
+        "`gitops.internal/object` tells it from a copy.",
     ),
     Row("sync.tracking-id", "A tracking-id is application, group, kind, namespace and name."),
     Row("sync.tracking-copy", "An object that carries another one's id is not the application's."),
     Row("sync.tracking-cluster", "An object without a namespace has the application's in its id."),
     Row("sync.tracking-label", "Older releases track by the label app.kubernetes.io/instance."),
-    differs(
-        "sync.copies",
-        "An object that somebody copied does not count for the application whose id it carries.",
-        "A copy that carries the two labels counts, and is pruned; what a controller makes does not.",
-    ),
+    Row("sync.copies", "An object that somebody copied does not count for the application whose id it carries."),
     Row("sync.diff-added", "Fields that somebody added are no drift."),
     Row("sync.diff-changed", "Fields that somebody changed or took away are drift."),
     differs(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.cluster.survey import Survey
+from gitops.cluster.survey import Survey, is_copy
 from gitops.delivery.adoption.owners import owners_of
 from gitops.delivery.retry import with_retries
 from gitops.drift.compare import compare
@@ -162,14 +162,15 @@ def test_an_object_without_a_namespace_has_its_application_s_in_its_id() -> None
 
 
 @rule("sync.copies")
-def test_a_copy_with_the_labels_counts_and_goes() -> None:
-    plan = of_one(document("ConfigMap")).plan
-    [item] = plan.objects
-    copy = {**item.manifest.body, "metadata": {**item.manifest.body["metadata"], "name": "copy"}}
-    live = {item.manifest.key: item.manifest.body, ObjectKey("", "ConfigMap", "web", "copy"): copy}
-    [state] = application_states(plan, live, APPLICATION_LABEL)
-    assert (state.sync, [key.name for key in state.extra]) == ("OutOfSync", ["copy"])
-    assert [key.name for key in Survey(live, {}).leaving(plan.keys, ("web",))] == ["copy"]
+def test_a_copy_with_the_labels_does_not_count_and_an_orphan_does() -> None:
+    [item] = of_one(document("ConfigMap")).plan.objects
+    body = item.manifest.body
+    assert not is_copy(item.manifest.key, body)
+    for changed in ({"name": "copy"}, {"namespace": "other"}):
+        copy = {**body, "metadata": {**body["metadata"], **changed}}
+        assert is_copy(ObjectKey.of_body(copy), copy)
+    older = {**body, "metadata": {**body["metadata"], "name": "y", "annotations": {}}}
+    assert not is_copy(ObjectKey.of_body(older), older)
 
 
 # What counts as drift

@@ -1,5 +1,6 @@
 """What happens in the cluster when Git changes, or when somebody changes the cluster by hand."""
 
+import json
 import threading
 import time
 
@@ -78,6 +79,26 @@ def test_one_changed_file_touches_only_its_application(stack, repository):
         "apps/Deployment:web/web",
     }
     assert set(result.objects().values()) == {"update"}
+
+
+def test_what_somebody_copied_is_neither_pruned_nor_drift_and_an_orphan_is(stack):
+    def made(**changed):
+        body = stack.live("configmap", "web", "settings")
+        kept = {key: body["metadata"][key] for key in ("labels", "annotations")}
+        metadata = {"name": "settings", "namespace": "web", **kept, **changed}
+        stack.kubectl("apply", "-f", "-", stdin=json.dumps({**body, "metadata": metadata}))
+
+    made(name="copy")
+    made(namespace="default")
+    made(name="orphan", annotations={})
+    result = stack.gitops("stack", "sync", "--stack", stack.stack)
+    assert result.code == 0, result.text[-3000:]
+    assert "pruned ConfigMap web/orphan" in result.text
+    assert "1 orphan pruned" in result.text
+    assert stack.gitops("stack", "drift", "--stack", stack.stack).code == 0
+    for name, namespace in (("copy", "web"), ("settings", "default")):
+        assert stack.live("configmap", namespace, name)["data"]
+        stack.kubectl("delete", "configmap", name, "-n", namespace)
 
 
 def test_a_new_directory_is_a_new_application_and_a_removed_one_is_pruned(stack, repository):

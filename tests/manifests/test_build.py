@@ -181,7 +181,8 @@ def test_every_object_says_whose_it_is(tmp_path: Path) -> None:
             "gitops.internal/application": "web",
         }
         assert item.body["metadata"]["annotations"] == {
-            "gitops.internal/tree": commit.entries[f"{APPS}/web"].id
+            "gitops.internal/object": item.key.resource_name,
+            "gitops.internal/tree": commit.entries[f"{APPS}/web"].id,
         }
 
 

@@ -20,8 +20,8 @@ DONE = Synced(
 
 def test_the_summary_is_one_line_that_counts() -> None:
     assert as_summary(DONE) == (
-        "prod is at c0ffee000000: 1 applications synced; 1 left out, and as it was; 1 create, 3 same;"
-        " 1 orphans pruned"
+        "prod is at c0ffee000000: 1 application synced; 1 left out, and as it was; 1 create, 3 same;"
+        " 1 orphan pruned"
     )
 
 

@@ -3,6 +3,7 @@ import time
 import pytest
 
 from gitops.model.errors import AccessError, Problems
+from gitops.model.keys import OBJECT_ANNOTATION
 from gitops.secrets.deliver import delivered, unsealed
 from gitops.secrets.keys import KeyRing
 from gitops.secrets.plain import refuse_plain
@@ -52,6 +53,11 @@ def test_with_keys_the_secret_takes_the_place_of_what_is_sealed():
     assert (found.kind, found.key.resource_name, found.application) == ("Secret", "Secret:web/db", "web")
     assert found.body["metadata"]["labels"] == {"app": "db", "gitops.internal/application": "web"}
     assert found.annotations == {"a": "1", "argocd.argoproj.io/sync-wave": "3", "gitops.internal/tree": "t"}
+
+
+def test_the_secret_tells_its_own_identity():
+    (found,), _ = opened(sealed(annotations={OBJECT_ANNOTATION: "bitnami.com/SealedSecret:web/db"}))
+    assert found.annotations == {OBJECT_ANNOTATION: "Secret:web/db"}
 
 
 def test_without_keys_what_is_sealed_stays_sealed():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.errors import ApiError, DeniedError
 from gitops.cluster.ownership import entries_of, is_writer, minus, union_of, without, writers
+from gitops.cluster.survey import is_copy
 from gitops.delivery.adoption.cluster import at_once, has_object, is_running, patiently
 from gitops.delivery.adoption.letting_go import owns_its_suspension, release_of, steps
 from gitops.delivery.adoption.owners import FLUX, RELEASE, owner_key
@@ -80,7 +81,8 @@ def _object(planned: PlannedObject, stack: str, cluster: LiveCluster, also: froz
     if live is None:
         return ObjectAdoption(manifest.key, manifest.application, exists=False)
     metadata = live["metadata"]
-    other = (metadata.get("labels") or {}).get(STACK_LABEL, stack)
+    labels = {} if is_copy(manifest.key, live) else metadata.get("labels") or {}
+    other = labels.get(STACK_LABEL, stack)
     takeover = Takeover(manifest, live, also)
     taken = tuple(sorted({str(entry["manager"]) for entry in takeover.taken}))
     dropped = tuple(key for keys in takeover.dropped.values() for key in keys)
