@@ -55,5 +55,7 @@ def observe(settings: Settings) -> Observed:
     """
     live = connect(settings.cluster).survey(settings.stack, metadata_only=False)
     plan, left_out = sound_plan(settings, live.served, live.objects)
-    states = application_states(plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out)
+    states = application_states(
+        plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out
+    )
     return Observed(plan, live, states)

@@ -176,5 +176,9 @@ def test_labels_say_whose_an_object_is_and_win_over_stated_ones() -> None:
     assert labeled(body, given.application(), "test")["metadata"] == {
         "name": "x",
         "labels": {"app": "web", "gitops.internal/stack": "test", "gitops.internal/application": "web"},
-        "annotations": {"a": "b", "gitops.internal/tree": "tree-of-web"},
+        "annotations": {
+            "a": "b",
+            "gitops.internal/object": "ConfigMap:x",
+            "gitops.internal/tree": "tree-of-web",
+        },
     }
