@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import pulumi
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gitops.model.plan import Step
 
+K = TypeVar("K")
 # What stands for a value that a preview can't know yet.
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -50,6 +51,16 @@ async def register_steps(
         if isinstance(result, BaseException):
             raise result
     return urns
+
+
+async def register_all(requests: Mapping[K, resource_pb2.RegisterResourceRequest]) -> Mapping[K, str]:
+    """Register what waits for nothing, side by side; gives each one's URN.
+
+    Raises:
+        pulumi.RunError: the engine refused one, or ended the run.
+    """
+    responses = await asyncio.gather(*map(_call, requests.values()))
+    return {key: response.urn for key, response in zip(requests, responses, strict=True)}
 
 
 async def provider_reference(provider: pulumi.ProviderResource) -> str:

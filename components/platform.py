@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.application import Application
+from components.groups import application_request, wave_request
 from components.hooks import failure_hook, stash_hooks, stash_input
-from components.monitor import provider_reference, register_steps
+from components.monitor import provider_reference, register_all, register_steps
 from components.objects import object_request, stash_request
-from components.wave import Wave
 from gitops.model.keys import ObjectKey
 from gitops.model.phase import Phase
 from gitops.model.plan import Gate, Hook, Plan, PlannedObject
@@ -47,28 +46,20 @@ class Platform(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("gitops:index:Platform", name, None, opts)
-        plan = args.plan
-        waves = {n: Wave(n, pulumi.ResourceOptions(parent=self)) for n in plan.waves}
-        applications = {
-            model.name: Application(model, pulumi.ResourceOptions(parent=waves[model.wave]))
-            for model in plan.applications
-        }
-        registered = asyncio.ensure_future(_register(args, waves, applications))
+        registered = asyncio.ensure_future(_register(args, self.urn))
         self.outputs = pulumi.Output.from_input(registered)
         self.register_outputs({})
 
 
-async def _register(
-    args: PlatformArgs,
-    waves: Mapping[int, Wave],
-    applications: Mapping[str, Application],
-) -> dict[str, Any]:
+async def _register(args: PlatformArgs, platform: pulumi.Output[str]) -> dict[str, Any]:
     plan = args.plan
     if args.hooks:
         await args.hooks.register()
-    reference = await provider_reference(args.provider)
-    parents = {name: await item.urn.future() or "" for name, item in applications.items()}
-    wave_parents = {number: await item.urn.future() or "" for number, item in waves.items()}
+    reference, root = await asyncio.gather(provider_reference(args.provider), platform.future())
+    wave_parents = await register_all({wave: wave_request(wave, root or "") for wave in plan.waves})
+    parents = await register_all(
+        {model.name: application_request(model.name, wave_parents[model.wave]) for model in plan.applications}
+    )
     prune = {model.name: model.prune for model in plan.applications}
     wave_of = {item.name: item.wave for item in plan.objects}
     failing = {hook.manifest.application for hook in plan.on_failure}

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 PARALLEL = 64
 # What a plan is made of: objects, and the Stashes of hooks and gates.
 _STEPS = ("kubernetes:", "pulumi:index:Stash")
-# Safe because a run that was killed is repaired by the next one: creates are upserts.
+# No checkpoints: safe because a run that was killed is repaired by the next one, since creates are upserts.
 SETTINGS = {
+    "GOGC": "200",
     "PULUMI_SKIP_CHECKPOINTS": "true",
     "PULUMI_PARALLEL_DIFF": "true",
     "PULUMI_SKIP_UPDATE_CHECK": "true",
