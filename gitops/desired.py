@@ -52,6 +52,18 @@ def desired_plan(settings: Settings, served: Served, cache: Path | None = None) 
     return plan
 
 
+def stated_applications(
+    settings: Settings, cache: Path | None = None
+) -> tuple[Commit, tuple[Application, ...]]:
+    """The commit that the stack is at, and the applications that it states there, also broken ones.
+
+    Raises:
+        AccessError, NotFoundError: the repository or its revision can't be had.
+    """
+    reading = _read(settings, Served(), cache or cache_folder(), Problems())
+    return reading.commit, reading.stated.applications
+
+
 def rendered(
     settings: Settings, applications: Collection[str] = (), cache: Path | None = None
 ) -> tuple[str, tuple[Manifest, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops.cli.options import stack_option, stack_settings
-from gitops.cli.stack import sync_stack
+from gitops.cli.stack.sync import sync_stack
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import DeniedError
 from gitops.delivery.adoption.carry_out import adopt, refuse

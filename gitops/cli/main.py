@@ -11,11 +11,11 @@ import click
 from gitops import __version__
 from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
-from gitops.cli.app import app
+from gitops.cli.app.group import app
 from gitops.cli.doctor import doctor
 from gitops.cli.render import render
 from gitops.cli.secret.group import secret
-from gitops.cli.stack import stack
+from gitops.cli.stack.group import stack
 from gitops.model.errors import GitOpsError
 
 _EXIT_CODES = """

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+import yaml
 
+from gitops.desired import stated_applications
+from gitops.model.errors import GitOpsError
 from gitops.source.stackfile import (
     NAMESPACE,
     TOKEN,
@@ -18,13 +23,33 @@ from gitops.source.stackfile import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitops.model.settings import Settings
+
+FunctionOf = TypeVar("FunctionOf", bound="Callable[..., None]")
 
 
 def _stacks(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """The stacks of the project that the command line so far points at, for the shell's completion."""
     project = context.find_root().params.get("project") or Path.cwd()
     return [name for name in stack_names(Path(project)) if name.startswith(typed)]
+
+
+def _applications(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    """The applications of the stack that the command line names, as its repository has them now.
+
+    Nothing is said about what goes wrong: a shell that completes has no place for it.
+    """
+    stack = context.params.get("stack") or os.environ.get("PULUMI_STACK")
+    project = Path(context.find_root().params.get("project") or Path.cwd())
+    chosen = context.params.get("applications") or ()
+    with suppress(GitOpsError, OSError):
+        if stack:
+            commit_and_found = stated_applications(stack_settings(stack, project.resolve()))
+            names = sorted(item.name for item in commit_and_found[1])
+            return [name for name in names if name.startswith(typed) and name not in chosen]
+    return []
 
 
 stack_option = click.option(
@@ -35,6 +60,36 @@ stack_option = click.option(
     shell_complete=_stacks,
     help="The stack, such as staging.",
 )
+
+application_argument = click.argument("application", shell_complete=_applications)
+applications_argument = click.argument(
+    "applications", nargs=-1, metavar="[APPLICATION]...", shell_complete=_applications
+)
+
+
+def output_option(*formats: str) -> Callable[[FunctionOf], FunctionOf]:
+    """`--output`, with these formats; the first is the default. Where there is JSON there is YAML."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How it is printed.",
+    )
+
+
+headers_option = click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown at most."
+)
+
+
+def say(document: str, output: str) -> None:
+    """Print a JSON document as it is, or as YAML with the same keys."""
+    if output == "yaml":
+        document = yaml.safe_dump(json.loads(document), sort_keys=False, allow_unicode=True).rstrip()
+    click.echo(document)
 
 
 def stack_settings(stack: str, project: Path) -> Settings:

@@ -10,11 +10,14 @@ from gitops.cluster.errors import ApiError
 from gitops.cluster.handover import changing_hands
 from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.delivery.handover import hand_over
+from gitops.delivery.history import intent, tell_failure, tell_outcome
 from gitops.delivery.keep import kept
 from gitops.delivery.outcome import outcomes
 from gitops.desired import sound_plan
+from gitops.engine.history import message_of
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import up
+from gitops.model.errors import GitOpsError
 from gitops.model.partial import Kept
 from gitops.model.synced import Synced
 from gitops.waves.order import kind_rank
@@ -35,12 +38,14 @@ def sync(
     project: Path,
     *,
     refresh: bool = False,
+    by: str = "",
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
     """Deploy what is sound of a stack at its revision, and prune what carries its label but is in no plan.
 
     Applications with problems are left out: the engine passes over their resources by exact URN. Where an
     object fails, the others of its wave go on, later waves don't start, and nothing is deleted or pruned.
+    The stack's history says who did it: `by`, else the user of this process.
 
     Raises:
         GitOpsError: nothing could be synced at all.
@@ -57,9 +62,10 @@ def sync(
         keep = kept(left_out, state, live.objects, plan)
         plan = plan.without(keep.owned)
     hand_over(settings, project, live, plan.keys | keep.objects)
+    leaving = live.leaving(plan.keys | keep.objects)
     refuse_mass_deletion(
         live.objects,
-        (live.objects.keys() - live.leaving(plan.keys | keep.objects)) | changing_hands(live, plan.keys),
+        (live.objects.keys() - leaving) | changing_hands(live, plan.keys),
         settings.delete_limit,
         allowed=bool(os.environ.get(ALLOW_DELETES)),
     )
@@ -69,16 +75,32 @@ def sync(
 
         register(settings, plan, connection)
 
-    outcome = up(settings.stack, project, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
+    begun = intent(settings, plan, live.objects, left_out, leaving, by=by)
+    try:
+        outcome = up(
+            settings.stack,
+            project,
+            program,
+            refresh=refresh,
+            exclude=keep.urns,
+            message=message_of(begun),
+            on_output=on_output,
+        )
+    except GitOpsError as error:
+        tell_failure(settings.stack, project, begun.operation, str(error))
+        raise
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
-    return Synced(
+    done = Synced(
         settings.stack,
         plan.revision,
         outcome.changes,
         outcomes(plan, left_out, outcome.failed),
         pruned,
         warnings,
+        begun.operation,
     )
+    tell_outcome(project, done)
+    return done
 
 
 def _warnings(live: Survey, plan: Plan) -> tuple[Problem, ...]:

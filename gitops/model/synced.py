@@ -40,6 +40,7 @@ class Synced:
         applications: by name.
         pruned: objects that were in no plan and in no state.
         warnings: what a person should know, though nothing went wrong.
+        operation: the id under which the stack's history has it.
     """
 
     stack: str
@@ -48,6 +49,7 @@ class Synced:
     applications: tuple[ApplicationOutcome, ...]
     pruned: tuple[ObjectKey, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    operation: str = ""
 
     def having(self, result: str) -> tuple[ApplicationOutcome, ...]:
         """The applications with a result."""

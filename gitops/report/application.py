@@ -23,6 +23,14 @@ def as_text(revision: str, state: ApplicationState) -> str:
     return "\n".join([facts, *problems, "", aligned([COLUMNS, *rows])])
 
 
+def as_names(state: ApplicationState) -> str:
+    """Its objects, one `kind.group/name` a line, as kubectl names them, in the order of applying."""
+    return "\n".join(
+        f"{item.key.kind.lower()}{'.' if item.key.group else ''}{item.key.group}/{item.key.name}"
+        for item in state.objects
+    )
+
+
 def _facts(revision: str, state: ApplicationState) -> Iterator[tuple[str, str]]:
     application = state.application
     yield "Name", application.name

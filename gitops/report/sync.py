@@ -46,6 +46,7 @@ def as_json(done: Synced) -> str:
         "schema": SCHEMA,
         "stack": done.stack,
         "revision": done.revision,
+        "operation": done.operation,
         "applications": [
             {"name": item.name, "result": item.result, "problems": [_problem(one) for one in item.problems]}
             for item in done.applications

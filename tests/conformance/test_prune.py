@@ -111,6 +111,7 @@ def test_nothing_is_pruned_after_a_failure(monkeypatch: pytest.MonkeyPatch, fail
     monkeypatch.setattr(delivery, "connect", lambda _: world)
     monkeypatch.setattr(delivery, "sound_plan", lambda *_: (plan, ()))
     monkeypatch.setattr(delivery, "up", lambda *_, **__: EngineOutcome({}, failures))
+    monkeypatch.setattr(delivery, "tell_outcome", lambda *_: None)
     delivery.sync(given.settings(), Path("nowhere"))
     assert world.deleted == ([] if failed else ["left"])
 

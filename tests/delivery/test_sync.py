@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops.cluster.survey import Survey
+from gitops.delivery import history as past
 from gitops.delivery import sync as room
 from gitops.engine.diagnostics import Failure
+from gitops.engine.history import intent_of
 from gitops.engine.stacks import Outcome
-from gitops.model.errors import Problem, RefusedError
+from gitops.model.errors import GitOpsError, Problem, RefusedError
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
 from gitops.model.partial import LeftOut, Recorded
 from tests import given
@@ -43,6 +45,8 @@ class World:
         self.left_out: tuple[LeftOut, ...] = (BROKEN,)
         self.deleted: list[str] = []
         self.excluded: tuple[str, ...] = ()
+        self.message = ""
+        self.told: list[tuple[str, str]] = []
         self.client = self
         self.namespaced = True
 
@@ -57,8 +61,8 @@ class World:
         assert uid
         self.deleted.append(path)
 
-    def up(self, *_: object, exclude: tuple[str, ...], **__: object) -> Outcome:
-        self.excluded = exclude
+    def up(self, *_: object, exclude: tuple[str, ...], message: str, **__: object) -> Outcome:
+        self.excluded, self.message = exclude, message
         return self.outcome
 
 
@@ -69,6 +73,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(room, "connect", lambda _: world)
     monkeypatch.setattr(room, "up", world.up)
     monkeypatch.setattr(room, "recorded", lambda *_: world.state)
+    monkeypatch.setattr(
+        past, "note_failure", lambda _stack, _project, operation, why: world.told.append((operation, why))
+    )
     monkeypatch.setattr(room, "sound_plan", lambda *_: (PLAN, world.left_out))
     return world
 
@@ -128,3 +135,32 @@ def test_hidden_kinds_that_the_stack_uses_are_named(world: World) -> None:
     world.hidden = frozenset({("", "ConfigMap"), ("", "Node")})
     [warning] = synced().warnings
     assert "may not list ConfigMap: " in str(warning)
+
+
+def test_the_history_is_told_who_does_what_before_it_begins(world: World) -> None:
+    done = room.sync(given.settings(), Path("/nowhere"), by="ada@laptop")
+
+    intent, headline = intent_of(world.message)
+
+    assert intent
+    assert (intent.by, intent.revision, intent.asked) == ("ada@laptop", PLAN.revision, "main")
+    assert (intent.applications, intent.left_out) == (("web",), ("bad",))
+    assert intent.operation == done.operation
+    assert headline.endswith("of main: web")
+    assert world.told == []
+
+
+def test_the_history_is_told_why_a_run_failed(world: World) -> None:
+    world.outcome = Outcome(failed=(Failure("kubernetes:core/v1:ConfigMap", "ConfigMap:web/x", "no"),))
+    done = synced()
+    assert world.told == [(done.operation, "web: ConfigMap web/x: no")]
+
+
+def test_the_history_is_told_why_the_engine_gave_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gives_up(*_: object, **__: object) -> Outcome:
+        raise GitOpsError("out of breath")
+
+    monkeypatch.setattr(room, "up", gives_up)
+    with pytest.raises(GitOpsError, match="out of breath"):
+        synced()
+    assert [why for _, why in world.told] == ["out of breath"]

@@ -15,6 +15,7 @@ DONE = Synced(
     (ApplicationOutcome("api", "Synced"), ApplicationOutcome("web", "LeftOut", (PROBLEM,))),
     (ObjectKey("", "ConfigMap", "api", "x"),),
     (Problem("something to know"),),
+    "6743a1",
 )
 
 
@@ -44,6 +45,7 @@ def test_machines_get_the_same() -> None:
         "schema": "gitops.internal/sync/v1",
         "stack": "prod",
         "revision": "c0ffee" + "0" * 34,
+        "operation": "6743a1",
         "applications": [
             {"name": "api", "result": "Synced", "problems": []},
             {

@@ -1,4 +1,4 @@
-"""`gitops stack …`: a whole stack."""
+"""`gitops stack sync`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import click
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.cluster.survey import ALLOW_DELETES
-from gitops.delivery.observe import observe
-from gitops.drift.findings import findings
-from gitops.model.errors import ConfigError
 from gitops.model.synced import FAILED
-from gitops.report import drift
 from gitops.report.sync import as_json, as_problems, as_summary
 
 if TYPE_CHECKING:
@@ -22,12 +18,7 @@ if TYPE_CHECKING:
     from gitops.model.synced import Synced
 
 
-@click.group()
-def stack() -> None:
-    """Work on a whole stack."""
-
-
-@stack.command("sync")
+@click.command("sync")
 @stack_option
 @click.option("--refresh", is_flag=True, help="Look at the cluster first and heal what was changed by hand.")
 @click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
@@ -71,40 +62,6 @@ def sync_stack(
     click.echo(as_json(done) if output == "json" else as_summary(done))
     if done.exit_code:
         raise click.exceptions.Exit(done.exit_code)
-
-
-@stack.command("drift")
-@stack_option
-@click.option(
-    "--output", "-o", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
-)
-@click.pass_obj
-def drift_of_stack(project: Path, stack: str, output: str) -> None:
-    """Every contradiction between Git and the cluster, and who made it. Ends with 1 when there is one.
-
-    Objects that are missing, fields that were changed, and objects that live though Git no longer states
-    them. Changes nothing, and writes no state. Applications that are broken in Git are told on stderr; they
-    can't be compared, and end the command with 2.
-
-    \b
-    Examples:
-      gitops stack drift --stack prod
-      gitops stack drift --stack prod -o markdown > drift.md
-    """
-    observed = observe(stack_settings(stack, project))
-    found, revision = findings(observed.states), observed.plan.revision
-    match output:
-        case "json":
-            click.echo(drift.as_json(stack, revision, found))
-        case "markdown":
-            click.echo(drift.as_markdown(stack, revision, found))
-        case _:
-            click.echo(drift.as_text(found))
-    broken = [problem for state in observed.states for problem in state.problems]
-    for problem in broken:
-        click.echo(f"not compared: {problem}", err=True)
-    if broken or found:
-        raise click.exceptions.Exit(ConfigError.exit_code if broken else 1)
 
 
 def _pause(done: Synced, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""`gitops app …`: a stack's applications."""
+"""Applications and how they are: `gitops app list`, `get` and `diff`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import (
+    application_argument,
+    applications_argument,
+    headers_option,
+    output_option,
+    say,
+    stack_option,
+    stack_settings,
+)
+from gitops.cli.stack.drift import say_drift
 from gitops.delivery.observe import observe
 from gitops.drift.findings import findings
 from gitops.drift.state import SYNCED
 from gitops.report import application as one
-from gitops.report import drift
 from gitops.report.applications import as_json, as_names, as_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.group()
-def app() -> None:
-    """Look at applications."""
-
-
-@app.command("list")
+@click.command("list")
 @stack_option
-@click.option(
-    "--output", "-o", type=click.Choice(["table", "wide", "json", "name"]), default="table", show_default=True
-)
-@click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
+@output_option("table", "wide", "json", "yaml", "name")
+@headers_option
 @click.option("--exit-code", is_flag=True, help="End with 1 when an application is not Synced.")
 @click.pass_obj
 def list_applications(project: Path, stack: str, output: str, no_headers: bool, exit_code: bool) -> None:
@@ -46,8 +47,8 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
     observed = observe(settings)
     plan, states = observed.plan, observed.states
     match output:
-        case "json":
-            click.echo(as_json(stack, plan.revision, states))
+        case "json" | "yaml":
+            say(as_json(stack, plan.revision, states), output)
         case "name":
             click.echo(as_names(states))
         case _:
@@ -56,10 +57,10 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
         raise click.exceptions.Exit(1)
 
 
-@app.command("get")
-@click.argument("application")
+@click.command("get")
+@application_argument
 @stack_option
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_option("table", "json", "yaml", "name")
 @click.pass_obj
 def get_application(project: Path, application: str, stack: str, output: str) -> None:
     """One application: what it is, how it is, and each of its objects.
@@ -72,13 +73,19 @@ def get_application(project: Path, application: str, stack: str, output: str) ->
     observed = observe(stack_settings(stack, project))
     (state,) = observed.of([application])
     revision = observed.plan.revision
-    click.echo(as_json(stack, revision, [state]) if output == "json" else one.as_text(revision, state))
+    match output:
+        case "json" | "yaml":
+            say(as_json(stack, revision, [state]), output)
+        case "name":
+            click.echo(one.as_names(state))
+        case _:
+            click.echo(one.as_text(revision, state))
 
 
-@app.command("diff")
-@click.argument("applications", nargs=-1, metavar="[APPLICATION]...")
+@click.command("diff")
+@applications_argument
 @stack_option
-@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json", "yaml", "markdown")
 @click.pass_obj
 def diff_applications(project: Path, applications: tuple[str, ...], stack: str, output: str) -> None:
     """What lives differently than Git states it, and who did that. Ends with 1 when something does.
@@ -92,7 +99,6 @@ def diff_applications(project: Path, applications: tuple[str, ...], stack: str, 
     """
     observed = observe(stack_settings(stack, project))
     found = findings(observed.of(applications))
-    revision = observed.plan.revision
-    click.echo(drift.as_json(stack, revision, found) if output == "json" else drift.as_text(found))
+    say_drift(stack, observed.plan.revision, found, output)
     if found:
         raise click.exceptions.Exit(1)

@@ -1,0 +1,18 @@
+"""The commands about stacks, under one name."""
+
+from __future__ import annotations
+
+import click
+
+from gitops.cli.stack.drift import drift_of_stack
+from gitops.cli.stack.past import history_of_stack
+from gitops.cli.stack.sync import sync_stack
+
+
+@click.group()
+def stack() -> None:
+    """Work on a whole stack."""
+
+
+for command in (sync_stack, drift_of_stack, history_of_stack):
+    stack.add_command(command)

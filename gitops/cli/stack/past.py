@@ -1,0 +1,39 @@
+"""What became of a stack: `gitops stack history`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops.cli.options import headers_option, limit_option, output_option, say, stack_option
+from gitops.report import history as report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("history")
+@stack_option
+@limit_option
+@output_option("table", "wide", "json", "yaml")
+@headers_option
+@click.pass_obj
+def history_of_stack(project: Path, stack: str, limit: int, output: str, no_headers: bool) -> None:
+    """Every run that changed the stack: when, who, which commit and applications, and how it ended.
+
+    It is the engine's own history, so that a bare `pulumi up` is in it too, without its commit. An
+    application counts as touched when its objects were missing, came from other files, or left Git.
+
+    \b
+    Examples:
+      gitops stack history --stack staging
+      gitops stack history --stack prod -o json | jq '.deployments[] | select(.outcome == "Failed").reason'
+    """
+    from gitops.engine.history import history  # the engine's SDK is slow to import
+
+    found = history(stack, project)[:limit]
+    if output in {"json", "yaml"}:
+        say(report.as_json(stack, "", found), output)
+    else:
+        click.echo(report.as_table(found, headers=not no_headers, wide=output == "wide"))

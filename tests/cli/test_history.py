@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from gitops.engine import history as engine
+from gitops.model.deployment import Deployment, Intent
+from tests import given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+
+def deployment(number: int, *applications: str) -> Deployment:
+    intent = Intent(f"op{number}", "ada@laptop", "main", given.SHA, applications)
+    return Deployment(number, "update", intent, "Sync", "2026-01-01T10:00:00Z", "", "Running")
+
+
+@pytest.fixture
+def run(gitops: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    found = [deployment(3, "web"), deployment(2, "api"), deployment(1, "api", "web")]
+    monkeypatch.setattr(engine, "history", lambda *_: tuple(found))
+    return lambda *words: gitops("--project", str(tmp_path), *words, "--stack", "test")
+
+
+def numbers(text: str) -> list[int]:
+    return [item["id"] for item in json.loads(text)["deployments"]]
+
+
+def test_a_stack_tells_all_its_deployments(run: Run) -> None:
+    code, out, _ = run("stack", "history")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["ID", "3", "2", "1"]
+    assert numbers(run("stack", "history", "-o", "json")[1]) == [3, 2, 1]
+
+
+def test_an_application_tells_those_that_touched_it(run: Run) -> None:
+    assert numbers(run("app", "history", "web", "-o", "json")[1]) == [3, 1]
+    assert numbers(run("app", "history", "web", "--limit", "1", "-o", "json")[1]) == [3]
+    assert run("app", "history", "nobody", "--no-headers")[:2] == (0, "\n")
+
+
+def test_yaml_has_the_same_keys(run: Run) -> None:
+    _, told, _ = run("stack", "history", "-o", "yaml")
+    assert yaml.safe_load(told) == json.loads(run("stack", "history", "-o", "json")[1])

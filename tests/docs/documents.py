@@ -1,0 +1,68 @@
+"""One JSON document of each schema, with everything in it that can be."""
+
+from __future__ import annotations
+
+from gitops.cluster.health import HEALTHY
+from gitops.drift.compare import Difference
+from gitops.drift.findings import findings
+from gitops.drift.managed import Owner as Writer
+from gitops.drift.state import ApplicationState, ObjectState
+from gitops.model.adoption import AdoptionPlan, Change, ObjectAdoption, Owner, OwnerRelease
+from gitops.model.check import Check, Verdict
+from gitops.model.deployment import Deployment, Intent
+from gitops.model.errors import Location, Problem
+from gitops.model.keys import ObjectKey
+from gitops.model.synced import ApplicationOutcome, Synced
+from gitops.report import adoption, applications, checks, drift, history, manifests, sync
+from tests import given
+
+KEY = ObjectKey("apps", "Deployment", "web", "web")
+PROBLEM = Problem("can't be read", Location("k8s/02-apps/web/x.yaml", 2), "mend the file", "web")
+OBJECT = ObjectState(
+    KEY,
+    missing=False,
+    differences=(Difference("spec.replicas", 1, 3, Writer("kubectl", "Update", "2026-01-01T10:00:00Z")),),
+    health=HEALTHY,
+    notes=("a note",),
+)
+STATE = ApplicationState(
+    given.application("web"), (OBJECT,), (ObjectKey("", "Pod", "web", "old"),), (PROBLEM,)
+)
+INTENT = Intent("6743a1", "ada@laptop", "main", given.SHA, ("web",), ("bad",))
+DEPLOYMENT = Deployment(
+    1,
+    "update",
+    INTENT,
+    "Sync",
+    "2026-01-01T10:00:00Z",
+    "2026-01-01T10:00:07Z",
+    "Succeeded",
+    "",
+    {"create": 2},
+)
+SYNCED = Synced(
+    "prod",
+    given.SHA,
+    {"create": 1},
+    (ApplicationOutcome("web", "LeftOut", (PROBLEM,)),),
+    (KEY,),
+    (PROBLEM,),
+    "6743a1",
+)
+ADOPTED = ObjectAdoption(KEY, "web", exists=True, changes=(Change("spec.replicas", 1, 3),))
+HELM = Owner("Helm", "Release", "web", "web")
+
+DOCUMENTS = [
+    adoption.as_json(
+        AdoptionPlan("prod", given.SHA, (ADOPTED,), (OwnerRelease(HELM, found=True),), ((KEY, HELM),))
+    ),
+    applications.as_json("prod", given.SHA, [STATE]),
+    drift.as_json("prod", given.SHA, findings([STATE])),
+    history.as_json("prod", "web", [DEPLOYMENT]),
+    sync.as_json(SYNCED),
+    checks.as_json("prod", [Check("engine", Verdict.OK, "fine", "")]),
+    manifests.as_json("prod", given.SHA, [given.manifest("ConfigMap")]),
+    manifests.changes_as_json(
+        "prod", (given.SHA, given.SHA), manifests.changes([], [given.manifest("ConfigMap")])
+    ),
+]
