@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _STRUCTURED = frozenset(
-    ("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets")
+    ("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets", "verification")
 )
 
 

@@ -16,6 +16,7 @@ from gitops.cli.doctor import doctor
 from gitops.cli.render import render
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack
+from gitops.cli.verify import verify
 from gitops.model.errors import GitOpsError
 
 _EXIT_CODES = """
@@ -56,6 +57,7 @@ cli.add_command(stack)
 cli.add_command(doctor)
 cli.add_command(render)
 cli.add_command(secret)
+cli.add_command(verify)
 cli.add_command(version)
 cli.add_command(completion)
 

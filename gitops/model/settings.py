@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gitops.model.health_rule import HealthRule
+    from gitops.model.verification import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Settings:
         argocd: files and folders of the repository that state Argo CD's own objects.
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
         secrets: how SealedSecrets reach the cluster.
+        verification: what has to be well after a deployment before it counts as good.
     """
 
     stack: str
@@ -121,3 +123,4 @@ class Settings:
     argocd: tuple[str, ...] = ()
     fleet: tuple[FleetCluster, ...] = ()
     secrets: Secrets = Secrets()
+    verification: tuple[Check, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -21,13 +21,13 @@ from gitops.model.settings import (
 from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches
 from gitops.source.url import checked_revision, repository_url
+from gitops.source.verification import read_checks
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitops.model.health_rule import HealthRule
-
+T = TypeVar("T")
 NAMESPACE = "gitops"
 # in the environment, and in the stack's configuration
 TOKEN, TOKEN_KEY = "GITOPS_REPOSITORY_TOKEN", "repositoryToken"
@@ -67,6 +67,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     secret_digest_key: str = ""
     refuse_plain_secrets: bool = False
     plain_secrets: tuple[str, ...] = ()
+    verification: tuple[dict[str, Any], ...] = ()
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels")
@@ -110,11 +111,12 @@ def settings_from(
         health_timeout=timeout,
         delete_limit=config.delete_limit,
         hooks=config.hooks,
-        health_rules=_health_rules(stack, config),
+        health_rules=_listed(read_health_rules, config.health_rules, stack),
         enable_helm=config.enable_helm,
         argocd=tuple(path.strip("/") for path in config.argocd),
         fleet=_fleet(stack, config, project),
         secrets=_secrets(config, project),
+        verification=_listed(read_checks, config.verification, stack),
     )
 
 
@@ -191,11 +193,13 @@ def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster
     return tuple(clusters[name] for name in sorted(clusters))
 
 
-def _health_rules(stack: str, config: StackConfig) -> tuple[HealthRule, ...]:
+def _listed(
+    read: Callable[[Any, Location, Problems], tuple[T, ...]], values: Any, stack: str
+) -> tuple[T, ...]:
     problems = Problems()
-    rules = read_health_rules(config.health_rules, Location(f"Pulumi.{stack}.yaml"), problems)
+    found = read(values, Location(f"Pulumi.{stack}.yaml"), problems)
     problems.raise_any()
-    return rules
+    return found
 
 
 def _fleet_cluster(stack: str, config: StackConfig) -> FleetCluster:

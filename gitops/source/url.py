@@ -77,3 +77,14 @@ def checked_revision(text: str) -> str:
 def is_commit(revision: str) -> bool:
     """Whether the revision is a full commit id, which never changes its meaning."""
     return _COMMIT.fullmatch(revision) is not None
+
+
+def is_web_address(text: str) -> bool:
+    """Whether the text is a whole http or https address without a credential in it."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return whole and parts.username is None and not _UNPRINTABLE.search(text)

@@ -13,7 +13,9 @@ from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
 from gitops.model.keys import ObjectKey
 from gitops.model.synced import ApplicationOutcome, Synced
-from gitops.report import adoption, applications, checks, drift, history, manifests, sync
+from gitops.model.verification import Check as Verification
+from gitops.model.verification import Command, Measurement, Verified
+from gitops.report import adoption, applications, checks, drift, history, manifests, sync, verification
 from tests import given
 
 KEY = ObjectKey("apps", "Deployment", "web", "web")
@@ -64,5 +66,9 @@ DOCUMENTS = [
     manifests.as_json("prod", given.SHA, [given.manifest("ConfigMap")]),
     manifests.changes_as_json(
         "prod", (given.SHA, given.SHA), manifests.changes([], [given.manifest("ConfigMap")])
+    ),
+    verification.as_json(
+        "prod",
+        [Verified(Verification("smoke", Command(("true",))), (Measurement(well=True, seen="ended with 0"),))],
     ),
 ]
