@@ -1,4 +1,4 @@
-"""Hooks as the engine's resources: a Stash, whose creation, update or end waits for an object to do its work.
+"""Hooks and checks of health as the engine's resources: a Stash, whose creation, update or end waits for an object.
 
 The work is done by the engine's resource hooks, which call back into this program and fail the step when they
 fail, so that nothing after it begins. A Stash that has not changed calls nothing, and a preview never does.
@@ -15,9 +15,10 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.objects import secret
 from gitops.cluster.hooks import delete_made, run_hook
+from gitops.cluster.waiting import wait_healthy
 from gitops.model.keys import HOOK_ANNOTATION
 from gitops.model.phase import DeletePolicy, Phase
-from gitops.model.plan import Gate, Hook
+from gitops.model.plan import Gate, HealthCheck, Hook
 
 if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
@@ -35,7 +36,7 @@ class HookRunner:
     def __init__(self, plan: Plan, connection: Connection) -> None:
         self._plan = plan
         self._connection = connection
-        self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | Gate)}
+        self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | HealthCheck | Gate)}
         self._applications = {application.name for application in plan.applications}
         self._owners = {item.name: item.manifest.application for item in plan.objects}
         self._failures: dict[str, asyncio.Task[None]] = {}
@@ -56,8 +57,11 @@ class HookRunner:
                 await delete_made(self._connection, marked(hook.manifest))
             return
         try:
-            body = self._named(marked(step.manifest), step.phase)
-            await run_hook(self._connection, body, step.policies, step.timeout)
+            if isinstance(step, HealthCheck):
+                await wait_healthy(self._connection, step.manifest, [step.rule], step.timeout)
+            else:
+                body = self._named(marked(step.manifest), step.phase)
+                await run_hook(self._connection, body, step.policies, step.timeout)
         except Exception:
             await self._run_failures(step.manifest.application)
             raise
@@ -113,13 +117,15 @@ def marked(manifest: Manifest) -> JsonObject:
     return {**manifest.body, "metadata": {**metadata, "annotations": annotations}}
 
 
-def stash_input(step: Hook | Gate) -> Any:
+def stash_input(step: Hook | HealthCheck | Gate) -> Any:
     """What a step's Stash holds: another value is what makes the engine run it again.
 
     A hook of an application's end is kept whole, since Git no longer has it when it is due.
     """
     if isinstance(step, Gate):
         return step.hooks[0].trigger + _once(every_sync=step.hooks[0].every_sync) if step.hooks else "ready"
+    if isinstance(step, HealthCheck):
+        return step.trigger
     if step.phase not in ENDING:
         return step.trigger + _once(every_sync=step.every_sync)
     body = marked(step.manifest)
@@ -132,7 +138,9 @@ def stash_input(step: Hook | Gate) -> Any:
     }
 
 
-def stash_hooks(step: Hook | Gate) -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None:
+def stash_hooks(
+    step: Hook | HealthCheck | Gate,
+) -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None:
     """When the engine calls back for a step."""
     if isinstance(step, Gate) and not step.hooks:
         return None

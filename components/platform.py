@@ -15,7 +15,7 @@ from components.monitor import provider_reference, register_all, register_steps
 from components.objects import object_request, stash_request
 from gitops.model.keys import ObjectKey
 from gitops.model.phase import Phase
-from gitops.model.plan import Gate, Hook, Plan, PlannedObject
+from gitops.model.plan import Gate, HealthCheck, Hook, Plan, PlannedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ async def _register(args: PlatformArgs, platform: pulumi.Output[str]) -> dict[st
             parent = parents[step.application] if step.application else wave_parents[step.wave]
             return stash_request(step.name, parent, dependencies, stash_input(step), stash_hooks(step))
         application = step.manifest.application
-        if isinstance(step, Hook):
+        if isinstance(step, Hook | HealthCheck):
             parent = parents[application]
             return stash_request(step.name, parent, dependencies, stash_input(step), stash_hooks(step))
         return object_request(

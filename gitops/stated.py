@@ -238,6 +238,8 @@ class _Finder:
 
     def _placed(self, application: Application, containers: frozenset[str]) -> Application:
         """The application in the wave of its outermost parent, after what comes earlier among its siblings."""
+        own = (*application.health_rules, *self.settings.health_rules)
+        application = replace(application, health_rules=own)
         if application.name in self.parents:
             rules = (*application.ignore_differences, *self.ignored)
             every = self.settings.hooks == "every-sync"
@@ -245,8 +247,8 @@ class _Finder:
         needed = set(application.depends_on)
         name = application.name
         while above := self._above(name, containers):
-            own = self.known[name].wave
-            earlier = [item.name for item in self.children[above] if item.wave < own]
+            wave = self.known[name].wave
+            earlier = [item.name for item in self.children[above] if item.wave < wave]
             needed |= {leaf for item in earlier for leaf in self._leaves(item, containers)}
             needed |= {above} - containers
             name = above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import Problem
-from gitops.model.plan import Hook, PlannedObject
+from gitops.model.plan import HealthCheck, Hook, PlannedObject
 from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING, ApplicationOutcome
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def outcomes(
     reasons = {one.name: one.reason for one in failures}
     blocked = _blocked(plan, reasons.keys())
     result = [ApplicationOutcome(item.name, LEFT_OUT, item.problems) for item in left_out]
-    steps = [step for step in plan.steps if isinstance(step, PlannedObject | Hook)]
+    steps = [step for step in plan.steps if isinstance(step, PlannedObject | Hook | HealthCheck)]
     for application in plan.applications:
         own = [step for step in steps if step.manifest.application == application.name]
         result.append(_outcome(application, own, reasons, blocked))
@@ -33,7 +33,7 @@ def outcomes(
 
 def _outcome(
     application: Application,
-    own: Collection[PlannedObject | Hook],
+    own: Collection[PlannedObject | Hook | HealthCheck],
     reasons: dict[str, str],
     blocked: set[str],
 ) -> ApplicationOutcome:
@@ -53,7 +53,7 @@ def _blocked(plan: Plan, failed: Collection[str]) -> set[str]:
     return blocked
 
 
-def _problem(item: PlannedObject | Hook, reason: str) -> Problem:
+def _problem(item: PlannedObject | Hook | HealthCheck, reason: str) -> Problem:
     name = str(item.manifest.key)
     return Problem(
         reason if reason.startswith(name) else f"{name}: {reason}",

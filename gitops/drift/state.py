@@ -91,7 +91,7 @@ def application_states(
     """The state of every application, of those in the plan and of those that are left out, by wave and name.
 
     `live` holds whole objects; `owner_label` is the label that says which application a live one belongs to;
-    `health_rules` win over the built-in ones.
+    `health_rules` judge the objects of applications of which nothing else is known.
     """
     extra: dict[str, list[ObjectKey]] = {}
     for key in sorted(key for key in set(live) - plan.keys if not made_by_hook(live[key])):
@@ -112,7 +112,7 @@ def application_states(
                     item,
                     live.get(item.manifest.key),
                     (*steered.get(item.manifest.key, ()), *application.ignore_differences),
-                    (*application.health_rules, *health_rules),
+                    application.health_rules,
                 )
                 for item in objects.get(application.name, ())
             ),
@@ -130,8 +130,8 @@ def _left_out(
     live: Mapping[ObjectKey, Object],
     health_rules: Sequence[HealthRule],
 ) -> ApplicationState:
-    application = item.application or Application(item.name, "", "", "", 0)
-    rules = (*application.health_rules, *health_rules)
+    application = item.application or Application(item.name, "", "", "", 0, health_rules=tuple(health_rules))
+    rules = application.health_rules
     objects = tuple(
         ObjectState(key, missing=False, differences=(), health=_health(key, live[key], rules))
         for key in lives

@@ -37,7 +37,7 @@ class Application:
         sources: where its manifests come from; none means its own directory, in the way its files tell.
         options: Argo CD's sync options; `create_namespace` and `prune` above are already made from them.
         ignore_differences: fields that are no drift.
-        health_rules: rules of health for its own objects; they win over the stack's.
+        health_rules: rules of health for its own objects, its own before those of the stack.
         retry: how often a failed sync is tried again.
         hooks_every_sync: whether hooks run in every sync, not only when something of the application changed.
         automated: whether a new revision is applied without being asked for.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gitops.model.keys import group_of
+
 
 @dataclass(frozen=True, slots=True)
 class HealthRule:
@@ -22,3 +24,7 @@ class HealthRule:
     current: str
     in_progress: str = ""
     failed: str = ""
+
+    def judges(self, group: str, kind: str) -> bool:
+        """Whether the rule is about objects of a group and kind."""
+        return (group_of(self.api_version), self.kind) == (group, kind)

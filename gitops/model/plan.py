@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gitops.model.application import Application
     from gitops.model.errors import Problem
+    from gitops.model.health_rule import HealthRule
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
     from gitops.model.phase import DeletePolicy, Phase
@@ -87,6 +88,29 @@ def hook_name(manifest: Manifest, phase: Phase) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A point that is passed when an object is healthy by a rule that the repository or the stack states.
+
+    Attributes:
+        manifest: the object, which is applied by a step of its own.
+        timeout: seconds that it may take.
+        trigger: the rule, and a digest of the object; another one makes the point be waited for again.
+    """
+
+    manifest: Manifest
+    wave: int
+    after: tuple[str, ...]
+    rule: HealthRule
+    timeout: float
+    trigger: str
+
+    @property
+    def name(self) -> str:
+        """The step's name, such as `health:example.com/Database:shop/main`."""
+        return f"health:{self.manifest.key.resource_name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A point that is passed when everything in `after` is ready; it creates nothing in the cluster.
 
@@ -102,7 +126,7 @@ class Gate:
     hooks: tuple[Hook, ...] = ()
 
 
-Step = PlannedObject | Hook | Gate
+Step = PlannedObject | Hook | HealthCheck | Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +137,7 @@ class Plan:
         stack: the stack's name, which is also the cluster's.
         revision: the full commit id.
         applications: by wave and name.
-        steps: objects, hooks and gates; a step comes after every step that it names.
+        steps: objects, hooks, checks of health and gates; a step comes after every step that it names.
         on_failure: hooks of the phase SyncFail, which are no steps: they run when one fails.
         notes: what is not wrong, but what a person should know.
     """
@@ -153,7 +177,7 @@ class Plan:
         steps: list[Step] = []
         for step in self.steps:
             after = {name for one in step.after for name in inherited.get(one, (one,))}
-            if isinstance(step, PlannedObject) and step.manifest.key in keys:
+            if isinstance(step, PlannedObject | HealthCheck) and step.manifest.key in keys:
                 inherited[step.name] = tuple(sorted(after))
             else:
                 steps.append(

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gitops.model.phase import SYNC_PHASES, DeletePolicy, Phase
-from gitops.model.plan import Gate, Hook, PlannedObject, hook_name
+from gitops.model.plan import Gate, Hook, hook_name
 from gitops.waves.order import PREREQUISITES, WORKLOADS, kind_rank
 from gitops.waves.phases import Placed, delete_policies, trigger
-from gitops.waves.treatment import planned_object
+from gitops.waves.treatment import health_check, planned_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ class _Making:
         steps: list[Step] = []
         levels = [(level, list(members)) for level, members in groupby(items, key=lambda item: item.level)]
         for index, ((phase, number), members) in enumerate(levels):
-            made = [self._step(item, members, opening, strict=strict) for item in members]
+            made = [step for item in members for step in self._steps(item, members, opening, strict=strict)]
             steps += made
             following = levels[index + 1][0][0] if index + 1 < len(levels) else None
             done = () if following is phase else self._succeeding(steps, phase)
@@ -116,21 +116,24 @@ class _Making:
             self.application.hooks_every_sync,
         )
 
-    def _step(
+    def _steps(
         self, item: Placed, siblings: Iterable[Placed], opening: tuple[str, ...], *, strict: bool
-    ) -> PlannedObject | Hook:
-        """An object or hook after its foundations, its siblings' prerequisites, and the opening.
+    ) -> list[Step]:
+        """An object, with the check of its health where a rule asks for one, or a hook.
 
-        The opening is left out where another step that comes after it already stands in between.
+        It comes after its foundations, its siblings' prerequisites, and the opening, which is left out where
+        another step that comes after it already stands in between.
         """
         bases = self.around.bases[item.manifest.key]
         prerequisites = tuple(_name(other) for other in siblings if _comes_before(other, item))
         between = bool(prerequisites) or (bool(bases) and not strict)
         after = (*(() if between else opening), *bases, *prerequisites)
         if item.hook:
-            return self.hook(item, after)
+            return [self.hook(item, after)]
         steered = self.around.steered.get(item.manifest.key, ())
-        return planned_object(item.manifest, self.application, self.around.wave, after, steered)
+        planned = planned_object(item.manifest, self.application, self.around.wave, after, steered)
+        check = health_check(planned, self.application)
+        return [planned, check] if check else [planned]
 
     def _gate(self, phase: Phase, number: int, *, last: bool) -> str:
         begin = application_gate(self.application.name)

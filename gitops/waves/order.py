@@ -26,6 +26,8 @@ _KINDS = (
 ).split()
 _RANK = {kind: rank for rank, kind in enumerate(_KINDS)}
 
+# Objects that others can't exist without: they open their wave, whatever application states them.
+FOUNDATIONS = frozenset(("Namespace", "CustomResourceDefinition"))
 # What a pod needs to start: workloads of the same application come after these.
 PREREQUISITES = frozenset(
     "NetworkPolicy ResourceQuota LimitRange ServiceAccount Secret ConfigMap StorageClass PersistentVolume"

@@ -10,6 +10,7 @@ from gitops.model.phase import Phase
 from gitops.model.plan import Gate, Plan, PlannedObject
 from gitops.waves.dependencies import check_dependencies, in_order
 from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
+from gitops.waves.order import FOUNDATIONS
 from gitops.waves.phases import Placed, placed
 from gitops.waves.steered import rules_between
 from gitops.waves.treatment import planned_object
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
     from gitops.model.plan import Step
-
-# Objects that others can't exist without: they open their wave, whatever application states them.
-FOUNDATIONS = frozenset(("Namespace", "CustomResourceDefinition"))
 
 
 def make_plan(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.plan import Readiness
+from gitops.waves.order import FOUNDATIONS
 
 if TYPE_CHECKING:
     from gitops.model.application import Application
+    from gitops.model.health_rule import HealthRule
     from gitops.model.manifest import Manifest
 
 IGNORE_ANNOTATION = "argocd.argoproj.io/ignore-healthcheck"
@@ -30,7 +32,8 @@ def readiness(manifest: Manifest, application: Application) -> Readiness:
     """What to wait for after the object was applied.
 
     A bare Pod, a Service without an outside address and a claim are not waited for: they become ready
-    through objects that come later, and the workloads that need them are waited for themselves.
+    through objects that come later, and the workloads that need them are waited for themselves. What a rule of
+    the application's own judges is left to that, unless it says itself what to wait for.
     """
     annotations, key = manifest.annotations, manifest.key
     condition = str(annotations.get(_WAIT_FOR, "")) or _CONDITIONS.get((key.group, key.kind), "")
@@ -39,6 +42,21 @@ def readiness(manifest: Manifest, application: Application) -> Readiness:
         load_balancer = isinstance(spec, dict) and spec.get("type") == "LoadBalancer"
         condition = _ADDRESS if load_balancer else ""
     wait = bool(condition) or (key.group, key.kind) in _OWN_RULE
-    if annotations.get(IGNORE_ANNOTATION) == "true" or annotations.get(_SKIP) == "true":
+    if _is_passed_over(manifest) or (own_rule(manifest, application) and _WAIT_FOR not in annotations):
         wait = False
     return Readiness(wait, condition if wait else "", application.health_timeout)
+
+
+def own_rule(manifest: Manifest, application: Application) -> HealthRule | None:
+    """The rule of the application's own that decides when the object is healthy.
+
+    None for what others can't exist without, so that these can tell what they wait for.
+    """
+    if manifest.kind in FOUNDATIONS or _is_passed_over(manifest):
+        return None
+    key = manifest.key
+    return next((rule for rule in application.health_rules if rule.judges(key.group, key.kind)), None)
+
+
+def _is_passed_over(manifest: Manifest) -> bool:
+    return any(manifest.annotations.get(name) == "true" for name in (IGNORE_ANNOTATION, _SKIP))

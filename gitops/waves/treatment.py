@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitops.expressions import ExpressionError, paths
 from gitops.manifests.options import object_options
-from gitops.model.plan import PlannedObject
-from gitops.waves.readiness import readiness
+from gitops.model.plan import HealthCheck, PlannedObject
+from gitops.waves.phases import trigger
+from gitops.waves.readiness import own_rule, readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,17 @@ def planned_object(
         options,
         _ignored(manifest, (*respected, *steered)),
     )
+
+
+def health_check(planned: PlannedObject, application: Application) -> HealthCheck | None:
+    """The point where an object is waited for by a rule of the application's own; None without one."""
+    manifest = planned.manifest
+    rule = own_rule(manifest, application)
+    if rule is None:
+        return None
+    told = f"{trigger([manifest])} {rule.current} {rule.in_progress} {rule.failed}".strip()
+    timeout = planned.readiness.timeout
+    return HealthCheck(manifest, planned.wave, (planned.name,), rule, timeout, told)
 
 
 def _ignored(manifest: Manifest, rules: Iterable[IgnoreDifference]) -> tuple[str, ...]:

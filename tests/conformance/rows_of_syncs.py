@@ -72,6 +72,7 @@ ORDER = (
     Row("order.gate-no-check", "What has no health passes a wave's gate at once."),
     Row("order.gate-healthy", "What is healthy passes it; a wave opens when the one before has passed."),
     Row("order.gate-degraded", "What is degraded fails its application, and later waves do not start."),
+    Row("order.gate-own-rule", "A rule of health of one's own decides there as everywhere."),
     Row("order.sync-fail", "Then hooks of SyncFail run."),
     Row("order.sync-fail-apart", "They run at no other time."),
     differs(
@@ -274,6 +275,7 @@ SYNC = (
     Row("sync.copies", "An object that somebody copied does not count for the application whose id it carries."),
     Row("sync.diff-added", "Fields that somebody added are no drift."),
     Row("sync.diff-changed", "Fields that somebody changed or took away are drift."),
+    Row("sync.diff-string-data", "A Secret's stringData counts as data, and wins over it."),
     differs(
         "sync.diff-last-applied",
         "What was applied before is an annotation of the object.",

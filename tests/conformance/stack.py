@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops.model.application import Application
+    from gitops.model.health_rule import HealthRule
     from gitops.model.plan import Hook, Plan, PlannedObject
     from gitops.source.commit import Commit
 
@@ -118,12 +119,18 @@ CRD = document(
 THING = document("Thing", "t", "example.test/v1")
 
 
-def planned(files: Mapping[str, str], *, folder: Path | None = None, tool: str = _FAKE) -> Outcome:
+def planned(
+    files: Mapping[str, str],
+    *,
+    folder: Path | None = None,
+    tool: str = _FAKE,
+    rules: tuple[HealthRule, ...] = (),
+) -> Outcome:
     """What these files, with the Applications in `argocd/`, come to; `tool` stands in for helm and kustomize.
 
     What is rendered is kept in the folder, else forgotten.
     """
-    settings = given.settings(argocd=("argocd",), applications=(), fleet=FLEET)
+    settings = given.settings(argocd=("argocd",), applications=(), fleet=FLEET, health_rules=rules)
     settings = replace(settings, repository=replace(settings.repository, url=URL))
     problems, notes = Problems(), Problems()
     with TemporaryDirectory() as scratch:
@@ -137,9 +144,10 @@ def planned(files: Mapping[str, str], *, folder: Path | None = None, tool: str =
     return Outcome({item.name: item for item in stated.applications}, plan, tuple(map(str, problems)))
 
 
-def of_one(*documents: str, **more: Any) -> Outcome:
+def of_one(*documents: str, rules: tuple[HealthRule, ...] = (), **more: Any) -> Outcome:
     """What one application `web` of these documents comes to; nothing is wrong with it."""
-    found = planned({"argocd/web.yaml": application(**more), "apps/web/x.yaml": "\n---\n".join(documents)})
+    files = {"argocd/web.yaml": application(**more), "apps/web/x.yaml": "\n---\n".join(documents)}
+    found = planned(files, rules=rules)
     assert found.problems == ()
     return found
 

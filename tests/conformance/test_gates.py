@@ -10,6 +10,7 @@ from gitops.delivery.outcome import outcomes
 from gitops.drift.state import OUT_OF_SYNC, SYNCED, application_states
 from gitops.engine.diagnostics import Failure
 from gitops.model.errors import Problem
+from gitops.model.health_rule import HealthRule
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.model.partial import LeftOut
 from sandbox.provider.readiness import rule as readiness_rule
@@ -130,6 +131,17 @@ def test_a_deployment_past_its_deadline_is_a_failure_not_a_wait() -> None:
     assert check is not None
     assert check({**body, "status": {"conditions": [late]}}).failed
     assert not check({**body, "status": {}}).failed
+
+
+@rule("order.gate-own-rule")
+def test_a_rule_of_one_s_own_holds_a_wave() -> None:
+    own = HealthRule("example.test/v1", "Thing", current="has(status.ready)")
+    found = of_one(CRD, THING, document("ConfigMap", of={WAVE: "1"}), rules=(own,))
+    assert found.follows("ConfigMap:web/x", "health:example.test/Thing:web/t")
+    assert found.follows("health:example.test/Thing:web/t", "CustomResourceDefinition:things.example.test")
+    failure = Failure("pulumi:index:Stash", "health:example.test/Thing:web/t", "it is degraded")
+    [web] = outcomes(found.plan, (), [failure])
+    assert (web.result, web.problems[0].what) == ("Failed", "Thing web/t: it is degraded")
 
 
 @rule("order.gate-time")

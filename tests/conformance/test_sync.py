@@ -194,6 +194,16 @@ def test_fields_that_somebody_changed_or_took_away_are_drift() -> None:
     assert changed(a="1") == ["data.b"]
 
 
+@rule("sync.diff-string-data")
+def test_text_of_a_secret_is_compared_as_the_server_keeps_it() -> None:
+    wanted = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
+    wanted |= {"data": {"a": "b2xk", "b": "b2xk"}, "stringData": {"a": "new"}}
+    kept = {"a": "bmV3", "b": "b2xk"}
+    assert compare(wanted, {**wanted, "data": kept}) == []
+    [found] = compare(wanted, {**wanted, "data": {**kept, "a": "b2xk"}})
+    assert found.path == "data.a"
+
+
 @rule("sync.diff-last-applied")
 def test_a_field_that_git_no_longer_states_is_no_drift_of_its_own() -> None:
     """Nothing is noted on the object of what was applied before: field managers know."""

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 import gitops.cluster.errors
-import gitops.cluster.hooks  # noqa: F401 - errors of both belong to the tree
+import gitops.cluster.hooks
+import gitops.cluster.waiting  # noqa: F401 - errors of all three belong to the tree
 from gitops.cli.main import cli
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject

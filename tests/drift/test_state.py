@@ -108,13 +108,13 @@ def test_what_left_git_and_asks_not_to_count_does_not() -> None:
     assert states({**living(item), **extra}, item)["web"].sync == "Synced"
 
 
-def test_an_application_s_diff_rules_and_a_stack_s_health_rules_are_kept_to() -> None:
+def test_an_application_s_diff_rules_and_health_rules_are_kept_to() -> None:
     item = given.manifest("Deployment", api="apps/v1", spec={"replicas": 2})
     rules = (IgnoreDifference("apps", "Deployment", json_pointers=("/spec/replicas",)),)
-    application = given.application("web", ignore_differences=rules)
-    plan = make_plan("test", given.SHA, [application], [item], Problems())
     own = HealthRule("apps/v1", "Deployment", current="spec.replicas == 5")
-    [web] = application_states(plan, living(item, spec={"replicas": 5}), APPLICATION_LABEL, (own,))
+    application = given.application("web", ignore_differences=rules, health_rules=(own,))
+    plan = make_plan("test", given.SHA, [application], [item], Problems())
+    [web] = application_states(plan, living(item, spec={"replicas": 5}), APPLICATION_LABEL)
     assert (web.sync, web.health.status) == ("Synced", Status.HEALTHY)
 
 

@@ -81,6 +81,25 @@ def test_one_changed_file_touches_only_its_application(stack, repository):
     assert set(result.objects().values()) == {"update"}
 
 
+def test_a_key_taken_out_of_string_data_goes_and_string_data_wins_over_data(stack, repository):
+    """A server would merge the one into the other, and keep what was there."""
+    file, secret = "k8s/02-apps/api/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\n"
+    uid = stack.live("secret", "api", "api")["metadata"]["uid"]
+
+    def stated(text):
+        repository.write(file, secret + text).commit("Change the secret")
+        result = stack.up()
+        assert result.code == 0, result.text[-3000:]
+        assert stack.gitops("stack", "drift", "--stack", stack.stack).code == 0
+        found = stack.live("secret", "api", "api")
+        assert found["metadata"]["uid"] == uid
+        return found["data"]
+
+    both = "data: {password: b2xk, other: b2xk}\nstringData: {password: new, more: x}\n"
+    assert stated(both) == {"password": "bmV3", "other": "b2xk", "more": "eA=="}
+    assert stated("stringData: {password: new}\n") == {"password": "bmV3"}
+
+
 def test_what_somebody_copied_is_neither_pruned_nor_drift_and_an_orphan_is(stack):
     def made(**changed):
         body = stack.live("configmap", "web", "settings")

@@ -287,3 +287,24 @@ def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_cha
     succeeded(stack.up())
     assert made(stack, "configmap")["anew"] != before
     assert made(stack, "deployment") == web
+
+
+def test_a_wave_waits_by_a_rule_of_the_repository_s_own(stack, repository):
+    rule = "healthRules: [{apiVersion: v1, kind: ConfigMap, current: 'has(metadata.annotations.ready)'}]"
+    repository.write(f"{APP}/gitops.yaml", f"{rule}\ntimeouts: {{health: 3s}}\n")
+    repository.write("k8s/02-apps/30-late/config.yaml", config_map("settings", a="1"))
+    repository.commit("Start")
+    assert "health:ConfigMap:shop/settings" in succeeded(stack.preview()).operations()
+    failed = stack.up()
+    assert failed.code != 0
+    assert "ConfigMap shop/settings is not healthy after 3 s: Progressing" in failed.text
+    assert "late" not in made(stack, "namespace", "")
+    synced = stack.gitops("stack", "sync", "--stack", stack.stack, "--quiet")
+    assert synced.code == 4, synced.text[-3000:]
+    assert "shop: failed" in synced.text
+    assert "late: waits for what failed" in synced.text
+    stack.kubectl("-n", "shop", "annotate", "configmap/settings", "ready=yes")
+    result = succeeded(stack.up())
+    assert begins_after(result, "ConfigMap:late/settings", "health:ConfigMap:shop/settings")
+    assert succeeded(stack.up()).operations() == {}
+    assert succeeded(stack.preview("--refresh", "--expect-no-changes"))

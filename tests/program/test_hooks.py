@@ -8,6 +8,7 @@ import pytest
 from components import hooks
 from components.hooks import END, FAILURE, RUN, HookRunner
 from gitops.model.errors import GitOpsError
+from gitops.model.health_rule import HealthRule
 from tests import given
 from tests.program.engine import inputs, plan_of, run
 from tests.waiting import result_of
@@ -39,6 +40,32 @@ def test_a_hook_is_a_stash_of_its_trigger_that_calls_back_when_it_is_made_or_cha
     assert not request.hooks.before_delete
     [value] = inputs(request).values()
     assert value == plan(hook("migrate", "PreSync")).hooks[0].trigger
+
+
+RULE = HealthRule("v1", "ConfigMap", current="has(data)")
+
+
+def test_a_check_of_health_is_a_stash_that_calls_back_when_its_object_or_rule_changes() -> None:
+    recorder, _ = run(plan(health_rules=(RULE,)))
+    request = recorder.named("health:ConfigMap:web/x")
+    assert (request.type, request.parent) == ("pulumi:index:Stash", recorder.urn("web"))
+    assert (list(request.hooks.before_create), list(request.hooks.before_update)) == ([RUN], [RUN])
+    assert list(request.dependencies) == [recorder.urn("ConfigMap:web/x")]
+    assert inputs(request)["input"].endswith(" has(data)")
+
+
+def test_a_check_that_fails_fails_its_step_after_the_hooks_of_the_failure(
+    cluster: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait_healthy(_: Any, manifest: Manifest, rules: Any, patience: float) -> None:
+        await asyncio.sleep(0)
+        raise GitOpsError(f"{manifest.key} {rules == [RULE]} {patience}")
+
+    monkeypatch.setattr(hooks, "wait_healthy", wait_healthy)
+    found = plan(hook("page", "SyncFail"), health_rules=(RULE,))
+    with pytest.raises(GitOpsError, match=r"ConfigMap web/x True 300\.0"):
+        result_of(runner(found)._run(Args("health:ConfigMap:web/x")))
+    assert cluster == [("ran", "page")]
 
 
 def test_a_hook_of_every_sync_never_has_the_same_value_twice() -> None:

@@ -55,7 +55,7 @@ def health(live: Object, rules: Sequence[HealthRule] = ()) -> Health:
     if metadata.get("deletionTimestamp") and _HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
         return progressing("being deleted")
     group, kind = group_of(live["apiVersion"]), live["kind"]
-    own = next((item for item in rules if (group_of(item.api_version), item.kind) == (group, kind)), None)
+    own = next((item for item in rules if item.judges(group, kind)), None)
     if own is not None:
         return judge(own, live)
     rule = RULES.get((group, kind))
