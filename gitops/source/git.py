@@ -23,7 +23,7 @@ import git
 
 from gitops.model.errors import AccessError
 from gitops.source.commit import Commit, parse_tree
-from gitops.source.transport import bare, download, unexplained
+from gitops.source.transport import bare, download, tags_of, unexplained
 from gitops.source.url import is_commit
 
 if TYPE_CHECKING:
@@ -50,12 +50,28 @@ def fetch(repository: Repository, cache: Path) -> Commit:
         AccessError: the repository can't be reached or does not let us in.
         NotFoundError: it has no such revision.
     """
-    folder = cache / "repositories" / hashlib.sha256(repository.url.encode()).hexdigest()[:24]
+    folder = _folder(repository, cache)
     with _translated(repository, folder), _locked(folder):
         with suppress(*_DAMAGE):
             return _current(folder, repository)
         _renew(folder, repository)
         return _current(folder, repository)
+
+
+def tags(repository: Repository, cache: Path) -> tuple[str, ...]:
+    """The names of all tags that the repository has now.
+
+    Raises:
+        AccessError: the repository can't be reached or does not let us in.
+    """
+    folder = _folder(repository, cache)
+    with _translated(repository, folder), _locked(folder):
+        _bare(folder)
+        return tags_of(repository, folder)
+
+
+def _folder(repository: Repository, cache: Path) -> Path:
+    return cache / "repositories" / hashlib.sha256(repository.url.encode()).hexdigest()[:24]
 
 
 def _current(folder: Path, repository: Repository) -> Commit:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gitops.source.git import fetch
+from gitops.model.errors import NotFoundError
+from gitops.source.constraint import highest, is_constraint
+from gitops.source.git import fetch, tags
 from gitops.source.url import checked_revision, repository_url
+
+# What no name of a branch has.
+_OPERATORS = re.compile(r"[*^~<>=!,| ]")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +28,8 @@ def fetcher(own: Repository, cache: Path) -> Callable[[str, str], Commit]:
     """A function that gives the commit of a repository's URL and a revision; "" is the stack's own of either.
 
     The stack's token and key go to its own repository's host and to no other. What the function raises is
-    what `fetch` raises, and ConfigError for an address or revision that Git may not be given.
+    what `fetch` raises, and ConfigError for an address or revision that Git may not be given. A constraint on versions
+    is a revision too.
     """
     lock = threading.Lock()
     had: dict[tuple[str, str], Commit] = {}
@@ -30,22 +37,38 @@ def fetcher(own: Repository, cache: Path) -> Callable[[str, str], Commit]:
     def commit(url: str, revision: str) -> Commit:
         with lock:
             if (url, revision) not in had:
-                had[url, revision] = fetch(_place(own, url, revision), cache)
+                had[url, revision] = fetch(_tagged(_place(own, url), revision, cache), cache)
             return had[url, revision]
 
     return commit
 
 
-def _place(own: Repository, url: str, revision: str) -> Repository:
-    wanted = checked_revision(revision or ("HEAD" if url else own.revision))
+def _tagged(place: Repository, revision: str, cache: Path) -> Repository:
+    """The repository at a revision; a constraint is the highest tag that it allows now."""
+    if not revision:
+        return place
+    if is_constraint(revision):
+        place = replace(place, revision=revision)
+        tag = highest(revision, tags(place, cache))
+        if tag:
+            return replace(place, revision=f"refs/tags/{checked_revision(tag)}")
+        if _OPERATORS.search(revision):
+            raise NotFoundError(
+                f"repository {place.url} has no tag that {revision!r} allows",
+                next_step="widen targetRevision, or state a tag, a branch or a commit id",
+            )
+    return replace(place, revision=checked_revision(revision))
+
+
+def _place(own: Repository, url: str) -> Repository:
     if not url:
-        return replace(own, revision=wanted)
+        return replace(own, revision=checked_revision(own.revision))
     address = repository_url(url, Path("/"))
     ours = _host(address) == _host(own.url)
     return replace(
         own,
         url=address,
-        revision=wanted,
+        revision="HEAD",
         token=own.token if ours else "",
         key_file=own.key_file if ours else "",
     )

@@ -75,33 +75,47 @@ def download(repository: Repository, folder: Path, ref: str) -> None:
         GitCommandError: Git failed without a word from the repository's server; the folder may be damaged.
         OSError: Git can't be started.
     """
-    command = [
-        "git", "fetch", "--depth=1", "--no-tags", "--no-recurse-submodules", "--force", "--quiet",
-        "--", repository.url, f"{repository.revision}:{ref}",
-    ]  # fmt: skip
+    options = ("--depth=1", "--no-tags", "--no-recurse-submodules", "--force", "--quiet")
+    _git(
+        "fetch", *options, "--", repository.url, f"{repository.revision}:{ref}", of=repository, folder=folder
+    )
+
+
+def tags_of(repository: Repository, folder: Path) -> tuple[str, ...]:
+    """The names of the repository's tags, by way of a bare repository; raises what `download` does."""
+    told = _git(
+        "ls-remote", "--tags", "--refs", "--quiet", "--", repository.url, of=repository, folder=folder
+    )
+    return tuple(line.partition("\trefs/tags/")[2] for line in told.splitlines())
+
+
+def _git(*arguments: str, of: Repository, folder: Path) -> str:
+    """What a command of Git that speaks to the repository's server prints."""
+    command = ["git", *arguments]
     with subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **bare(folder), **_surroundings(repository, os.environ)},
+        env={**os.environ, **bare(folder), **_surroundings(of, os.environ)},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
         start_new_session=True,  # so that it can be ended together with the ssh or https client it starts
     ) as process:
         try:
-            _, told = process.communicate(timeout=TIMEOUT)
+            printed, told = process.communicate(timeout=TIMEOUT)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
                 raise AccessError(
-                    f"repository {repository.url} did not deliver {repository.revision!r} in {TIMEOUT:g} s",
-                    next_step=f"see whether it answers at all: git ls-remote {repository.url}",
+                    f"repository {of.url} did not deliver {of.revision!r} in {TIMEOUT:g} s",
+                    next_step=f"see whether it answers at all: git ls-remote {of.url}",
                 ) from None
             raise
     if process.returncode:
-        raise _refusal(repository, told) or GitCommandError(command, process.returncode, told)
+        raise _refusal(of, told) or GitCommandError(command, process.returncode, told)
+    return printed
 
 
 def bare(folder: Path) -> dict[str, str]:

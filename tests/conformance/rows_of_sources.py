@@ -143,6 +143,7 @@ SETS = (
 )
 
 RENDER = (
+    Row("render.constraint", "A constraint on versions as targetRevision is the highest tag that it allows."),
     Row("render.override", ".argocd-source.yaml in the directory changes the source."),
     Row("render.override-application", "So does .argocd-source-<application>.yaml."),
     Row("render.override-order", "The application's own comes second and wins."),

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gitops.source.constraint import highest
 from tests.conformance.row import cases, rule
-from tests.conformance.stack import URL, Outcome, document, of_files
+from tests.conformance.stack import URL, Outcome, application, document, of_files, planned
 
 PLAIN, CHART = document("ConfigMap", "plain"), "name: web\nversion: 1.0.0\n"
 KUSTOMIZATION = "resources: [a.yaml]\n"
@@ -181,3 +182,11 @@ def test_values_may_come_from_another_source() -> None:
     ]
     found = of_files({**HELM, "extra.yaml": "from: elsewhere"}, source=None, sources=sources)
     assert any(text == "from: elsewhere" for text in seen(found).values())
+
+
+@rule("render.constraint")
+def test_a_constraint_is_a_revision_of_a_source_and_the_highest_tag_decides() -> None:
+    source = {"repoURL": "https://git.example.test/charts.git", "targetRevision": ">=1.0 <2", "path": "web"}
+    found = planned({"argocd/web.yaml": application(source=source), "apps/web/x.yaml": document("ConfigMap")})
+    assert found.applications["web"].sources[0].revision == ">=1.0 <2"
+    assert highest(">=1.0 <2", ("v1.9.0", "v1.10.0", "v2.0.0", "v1.11.0-rc.1", "newest")) == "v1.10.0"
