@@ -20,6 +20,7 @@ from gitops.engine.stacks import up
 from gitops.model.errors import GitOpsError
 from gitops.model.partial import Kept
 from gitops.model.synced import Synced
+from gitops.respected import respecting_managers
 from gitops.waves.order import kind_rank
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def sync(
     live = connection.survey(settings.stack)
     state = recorded(settings.stack, project) if live.hidden else None
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
-    plan, left_out = sound_plan(settings, live.served, live.objects)
+    sound, left_out = sound_plan(settings, live.served, live.objects)
+    plan = respecting_managers(sound, live.objects)
     warnings = _warnings(live, plan)
     keep = Kept()
     if left_out:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gitops.cluster.managed import Owner, who
 from gitops.drift.ignore import both_ignored
 from gitops.drift.lists import pairs
-from gitops.drift.managed import Owner, who
 from gitops.drift.noise import INJECTED, may_grow, rules_about
-from gitops.drift.paths import Path, shown
 from gitops.model.keys import ObjectKey, group_of
 from gitops.model.manifest import MASK
+from gitops.model.paths import Path, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

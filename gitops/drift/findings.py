@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitops.drift.managed import Owner
+    from gitops.cluster.managed import Owner
     from gitops.drift.state import ApplicationState
     from gitops.model.keys import ObjectKey
 

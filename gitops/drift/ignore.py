@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gitops.cluster.managed import owned
 from gitops.drift.lists import pairs
-from gitops.drift.managed import owned
-from gitops.drift.paths import ABSENT, Path, at, from_jq, from_pointer, without
 from gitops.expressions import ExpressionError, paths
+from gitops.model.paths import ABSENT, Path, at, from_jq, from_pointer, without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from gitops.model.sync import IgnoreDifference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops.drift.paths import Path
+    from gitops.model.paths import Path
 
 Object = dict[str, Any]
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gotpl.funcs.sprig.semver import Version, semver, semver_compare
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gotpl.funcs.sprig.semver import Version
+
+# What has none of these is a plain version or a name.
+_OPEN = re.compile(r"[*^~<>=!,| xX]")
 _LONGEST = 200
 _PRE_RELEASE = re.compile(r"[0-9]-[0-9A-Za-z]")
 
 
 def is_constraint(revision: str) -> bool:
     """Whether a revision is a constraint; a version and the name of a branch are none."""
-    return len(revision) <= _LONGEST and _version(revision) is None and _allows(revision, "0.0.0") is not None
+    if len(revision) > _LONGEST or not _OPEN.search(revision) or _version(revision) is not None:
+        return False
+    return _allows(revision, "0.0.0") is not None
 
 
 def highest(constraint: str, tags: Iterable[str]) -> str:
@@ -36,6 +40,8 @@ def highest(constraint: str, tags: Iterable[str]) -> str:
 
 
 def _version(text: str) -> Version | None:
+    from gotpl.funcs.sprig.semver import semver  # the template language is slow to import
+
     try:
         return semver(text)
     except ValueError:
@@ -44,6 +50,8 @@ def _version(text: str) -> Version | None:
 
 def _allows(constraint: str, version: str) -> bool | None:
     """None where the text is no constraint."""
+    from gotpl.funcs.sprig.semver import semver_compare
+
     try:
         return bool(semver_compare(constraint, version))
     except ValueError:

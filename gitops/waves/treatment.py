@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops.expressions import ExpressionError, paths
 from gitops.manifests.options import object_options
+from gitops.model.paths import pointer_to
 from gitops.model.plan import HealthCheck, PlannedObject
 from gitops.waves.phases import trigger
 from gitops.waves.readiness import own_rule, readiness
@@ -68,6 +69,4 @@ def _pointers(expression: str, manifest: Manifest) -> list[str]:
         places = paths(expression, manifest.body)
     except ExpressionError:
         return []
-    return [
-        "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place) for place in places
-    ]
+    return [pointer_to(place) for place in places]

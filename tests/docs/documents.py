@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gitops.cluster.health import HEALTHY
+from gitops.cluster.managed import Owner as Writer
 from gitops.drift.compare import Difference
 from gitops.drift.findings import findings
-from gitops.drift.managed import Owner as Writer
 from gitops.drift.state import ApplicationState, ObjectState
 from gitops.model.adoption import AdoptionPlan, Change, ObjectAdoption, Owner, OwnerRelease
 from gitops.model.check import Check, Verdict

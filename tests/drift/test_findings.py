@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 from gitops.cluster.health import HEALTHY
+from gitops.cluster.managed import Owner
 from gitops.drift.compare import Difference
 from gitops.drift.findings import Finding, Kind, findings
-from gitops.drift.managed import Owner
 from gitops.drift.state import ApplicationState, ObjectState
 from gitops.model.keys import ObjectKey
 from gitops.report import application as one

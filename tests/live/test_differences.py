@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, deployment
+from tests.live.stack_project import StackProject, config_map, deployment
 
 pytestmark = pytest.mark.live
 
@@ -73,6 +73,7 @@ spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: scaled}
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
 """
+LEFT = "ignoreDifferences: [{group: '', kind: ConfigMap, managedFieldsManagers: [tuner]}]\n"
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,12 @@ def stack(tmp_path_factory, sandbox):
     repository.write("k8s/02-apps/scaled/deployment.yaml", deployment("scaled"))
     repository.write("k8s/02-apps/scaled/scaler.yaml", SCALER)
     repository.write("k8s/02-apps/web/deployment.yaml", deployment("web"))
+    repository.write("k8s/02-apps/left/config.yaml", config_map("left", a="1", b="1"))
+    repository.write("k8s/02-apps/left/gitops.yaml", LEFT)
     repository.commit("Start")
     folder = tmp_path_factory.mktemp("project")
     project = StackProject(folder, sandbox, stack="differ", context="staging", repository=repository.url)
+    project.repository = repository
     result = project.up()
     assert result.code == 0, result.text[-3000:]
     yield project
@@ -138,3 +142,21 @@ def test_a_bundle_that_was_injected_is_the_injector_s(stack):
     patch = '[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"LS0tLS1CRUdJTg=="}]'
     stack.kubectl("patch", "validatingwebhookconfiguration/noisy", "--type=json", "-p", patch)
     assert all("caBundle" not in found["path"] for found in differences(stack, "noisy"))
+
+
+@pytest.mark.parametrize("command", ["up", "sync"])
+def test_what_a_manager_owns_is_left_to_it_by_a_sync_too(stack, command):
+    """`b` changes in Git and in the cluster, `a` in Git alone."""
+    stack.kubectl(
+        "-n", "left", "patch", "configmap/left", "--field-manager=tuner", "-p", '{"data":{"b":"tuned"}}'
+    )
+    stack.kubectl(
+        "-n", "left", "patch", "configmap/left", "--field-manager=somebody", "-p", '{"data":{"a":"odd"}}'
+    )
+    text = config_map("left", a=f"2 {command}", b=f"2 {command}")
+    stack.repository.write("k8s/02-apps/left/config.yaml", text).commit("Change both")
+    done = stack.up() if command == "up" else stack.gitops("stack", "sync", "--stack", "differ", "--quiet")
+    assert done.code == 0, done.text[-3000:]
+    assert stack.live("configmap", "left", "left")["data"] == {"a": f"2 {command}", "b": "tuned"}
+    assert differences(stack, "left") == []
+    assert stack.preview("--refresh", "--expect-no-changes").code == 0

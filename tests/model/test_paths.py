@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops.drift.paths import ABSENT, Path, at, from_jq, from_pointer, shown, without
+from gitops.model.paths import ABSENT, Path, at, from_jq, from_pointer, shown, without
 
 BODY: dict[str, Any] = {"a/b": {"m~n": 1}, "list": [{"x": 1}, {"x": 2}, {"x": 3}], "": {"": 0}, "0": "zero"}
 

@@ -48,6 +48,11 @@ def from_pointer(pointer: str, body: Any) -> Path | None:
     return tuple(path) or None
 
 
+def pointer_to(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) to a place."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
 def from_jq(path: Iterable[Any], body: Any) -> Iterator[Path]:
     """The places that a path of jq names: indexes may count from the end, and slices name several."""
     found: list[Path] = [()]

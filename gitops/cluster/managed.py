@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitops.drift.paths import ABSENT, Path, at
 from gitops.model.keys import FIELD_MANAGER
+from gitops.model.paths import ABSENT, Path, at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

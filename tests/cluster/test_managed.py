@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gitops.cluster.managed import Owner, who
 from gitops.drift.compare import compare_by
-from gitops.drift.managed import Owner, who
 
 CONTAINERS = {
     "k:" + '{"name":"api"}': {

@@ -1,0 +1,49 @@
+"""Fields that a sync leaves to the managers that own them, where an application asks for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitops.cluster.managed import owned
+from gitops.model.paths import pointer_to
+from gitops.model.plan import PlannedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops.cluster.client import Object
+    from gitops.model.keys import ObjectKey
+    from gitops.model.plan import Plan
+    from gitops.model.sync import IgnoreDifference
+
+
+def respecting_managers(plan: Plan, live: Mapping[ObjectKey, Object]) -> Plan:
+    """The plan, whose objects leave alone what the managers in `ignoreDifferences` own of the live ones.
+
+    Only where the sync option RespectIgnoreDifferences is stated. `live` may be metadata alone.
+    """
+    rules = {
+        application.name: [rule for rule in application.ignore_differences if rule.managers]
+        for application in plan.applications
+    }
+    if not any(rules.values()):
+        return plan
+    return replace(
+        plan,
+        steps=tuple(
+            _respecting(step, rules[step.manifest.application], live.get(step.manifest.key))
+            if isinstance(step, PlannedObject)
+            else step
+            for step in plan.steps
+        ),
+    )
+
+
+def _respecting(planned: PlannedObject, rules: list[IgnoreDifference], live: Object | None) -> PlannedObject:
+    if live is None or not planned.options.respect_ignore_differences:
+        return planned
+    manifest = planned.manifest
+    managers = {name for rule in rules if rule.is_about(manifest.key) for name in rule.managers}
+    theirs = (pointer_to(path) for path in owned(live, managers, manifest.body) if path)
+    return replace(planned, ignored=tuple(sorted({*planned.ignored, *theirs})))
