@@ -106,10 +106,11 @@ def sound_plan(
     """The plan of the applications that nothing is wrong with, and the others with their problems.
 
     An application that needs one that is left out is left out too: by `dependsOn`, or because the other one
-    states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects.
+    states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects. The plan is
+    empty when something is wrong with all of them.
 
     Raises:
-        ProblemsError: something is wrong that no single application is to blame for, or with all of them.
+        ProblemsError: something is wrong that no single application is to blame for.
         AccessError, NotFoundError: the repository or its revision can't be had.
     """
     problems = Problems()
@@ -127,8 +128,6 @@ def sound_plan(
             return plan, _left_out(why, found, everything, argo=reading.stated.argo)
         _blame(why, problems)
         _follow(why, found)
-        if all(item.name in why for item in found):
-            raise ProblemsError(problem for items in why.values() for problem in items)
         problems = Problems()
 
 

@@ -51,7 +51,7 @@ def observe(settings: Settings) -> Observed:
     """Look at the stack's repository and cluster: one list for each kind, never one call an object.
 
     Raises:
-        GitOpsError: the repository or the cluster can't be read, or nothing in the repository is sound.
+        GitOpsError: the repository or the cluster can't be read, or what is wrong is no application's own.
     """
     live = connect(settings.cluster).survey(settings.stack, metadata_only=False)
     plan, left_out = sound_plan(settings, live.served, live.objects)

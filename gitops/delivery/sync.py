@@ -17,7 +17,7 @@ from gitops.desired import sound_plan
 from gitops.engine.history import message_of
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import up
-from gitops.model.errors import GitOpsError
+from gitops.model.errors import GitOpsError, ProblemsError
 from gitops.model.partial import Kept
 from gitops.model.synced import Synced
 from gitops.respected import respecting_managers
@@ -56,6 +56,8 @@ def sync(
     state = recorded(settings.stack, project) if live.hidden else None
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
     sound, left_out = sound_plan(settings, live.served, live.objects)
+    if left_out and not sound.applications:
+        raise ProblemsError(problem for item in left_out for problem in item.problems)
     plan = respecting_managers(sound, live.objects)
     warnings = _warnings(live, plan)
     keep = Kept()

@@ -135,3 +135,21 @@ def test_an_unknown_application_is_not_found(run: Run, command: tuple[str, ...])
 
     assert (code, out) == (6, "")
     assert "no application nobody" in err
+
+
+def test_a_stack_of_broken_applications_is_listed_with_the_reason_of_each(run: Run, world: World) -> None:
+    for name in ("web", "api"):
+        world.repository.write(f"k8s/02-apps/{name}/bad.yaml", "a: [\n")
+    world.repository.commit()
+    code, out, _ = run("app", "list", "-o", "json")
+    assert code == 0
+    found = {item["name"]: item for item in json.loads(out)["applications"]}
+    assert {name: (item["sync"], item["health"]["status"]) for name, item in found.items()} == {
+        "api": ("Unknown", "Healthy"),
+        "web": ("Unknown", "Healthy"),
+    }
+    assert all(f"k8s/02-apps/{name}/bad.yaml" in item["problems"][0] for name, item in found.items())
+    assert [len(item["objects"]) for item in found.values()] == [2, 2]
+    code, out, err = run("stack", "drift")
+    assert (code, out) == (2, "no drift\n")
+    assert err.count("not compared: ") == 2

@@ -160,11 +160,14 @@ def test_a_kind_whose_crd_only_a_broken_one_states_is_left_out_with_it(repositor
     assert "without the applications that are left out" in told(left_out, "db")
 
 
-def test_when_nothing_is_sound_everything_is_refused(repository: GitRepository) -> None:
+def test_when_nothing_is_sound_each_tells_why_and_the_plan_is_empty(repository: GitRepository) -> None:
     for name in ("api", "db", "web"):
         repository.write(f"k8s/02-apps/{name}/bad.yaml", "a: [\n")
-    with pytest.raises(ProblemsError, match="3 problems; the cluster was not touched"):
-        planned(repository)
+    plan, left_out = planned(repository)
+    assert (plan.applications, plan.objects) == ((), ())
+    assert [told(left_out, name).partition(":")[0] for name in ("api", "db", "web")] == [
+        f"k8s/02-apps/{name}/bad.yaml" for name in ("api", "db", "web")
+    ]
 
 
 def test_what_no_application_is_to_blame_for_stops_everything(repository: GitRepository) -> None:

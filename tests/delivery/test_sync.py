@@ -11,7 +11,7 @@ from gitops.delivery import sync as room
 from gitops.engine.diagnostics import Failure
 from gitops.engine.history import intent_of
 from gitops.engine.stacks import Outcome
-from gitops.model.errors import GitOpsError, Problem, RefusedError
+from gitops.model.errors import GitOpsError, Problem, ProblemsError, RefusedError
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
 from gitops.model.partial import LeftOut, Recorded
 from tests import given
@@ -94,6 +94,13 @@ def test_orphans_go_but_never_those_of_an_application_that_is_left_out(world: Wo
 def test_the_engine_passes_over_what_the_state_has_of_it(world: World) -> None:
     synced()
     assert world.excluded == (STATE[0].urn,)
+
+
+def test_when_nothing_is_sound_nothing_is_synced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "sound_plan", lambda *_: (plan_of([]), world.left_out))
+    with pytest.raises(ProblemsError, match="can't be read"):
+        synced()
+    assert (world.deleted, world.excluded) == ([], ())
 
 
 def test_without_a_broken_application_nothing_is_passed_over(world: World) -> None:
