@@ -6,12 +6,13 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import yaml
 
 from gitops.desired import stated_applications
+from gitops.model.duration import parse_duration
 from gitops.model.errors import GitOpsError
 from gitops.source.stackfile import (
     NAMESPACE,
@@ -79,6 +80,22 @@ def output_option(*formats: str) -> Callable[[FunctionOf], FunctionOf]:
     )
 
 
+class _Duration(click.ParamType[float]):
+    """Seconds, from a duration such as 90s or 5m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fails as every option does that is given what it can't be."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+duration = _Duration()
 headers_option = click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown at most."

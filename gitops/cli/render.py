@@ -57,7 +57,7 @@ def render(
         if not (old and dots and new):
             raise click.UsageError(f"--compare wants OLD..NEW, not {compare!r}")
         (before_sha, before), (after_sha, after) = (
-            _at(settings, side, applications, missing_ok=True) for side in (old, new)
+            manifests_at(settings, side, applications, missing_ok=True) for side in (old, new)
         )
         if not (before or after):
             raise unknown_applications(settings.stack, applications)
@@ -73,7 +73,7 @@ def render(
         if found:
             raise click.exceptions.Exit(1)
         return
-    sha, manifests = _at(settings, revision, applications)
+    sha, manifests = manifests_at(settings, revision, applications)
     match output:
         case "json":
             click.echo(report.as_json(stack, sha, manifests, secrets=show_secrets))
@@ -83,7 +83,7 @@ def render(
             click.echo(report.as_yaml(manifests, secrets=show_secrets), nl=False)
 
 
-def _at(
+def manifests_at(
     settings: Settings, revision: str, applications: Sequence[str], *, missing_ok: bool = False
 ) -> tuple[str, tuple[Manifest, ...]]:
     """The commit id that a revision names, and the manifests of the chosen applications there."""

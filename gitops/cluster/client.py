@@ -188,6 +188,21 @@ class Client:
         finally:
             response.close()
 
+    def lines(self, path: str, query: Mapping[str, Any], timeout: float) -> Iterator[str]:
+        """The lines of a text as they come, such as a pod's log; ends after `timeout` seconds without one."""
+        response = self._transport.send(Request("GET", path, query, timeout=timeout, stream=True))
+        rest = b""
+        try:
+            for chunk in response.stream(65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (line.decode(errors="replace") for line in lines)
+            if rest:
+                yield rest.decode(errors="replace")
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(self.server, why(error), sent=True) from None
+        finally:
+            response.close()
+
     def server_time(self) -> float:
         """The server's clock, in seconds since 1970, as its answers are dated."""
         response = self._transport.send(Request("GET", "/version", timeout=self._timeout))

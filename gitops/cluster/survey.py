@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from gitops.cluster.discovery import Discovery, Resource
     from gitops.model.keys import ObjectKey
 
+EVENTS = frozenset((("", "Event"), ("events.k8s.io", "Event")))
 # Controllers copy labels on to what they make; those objects are theirs, not the stack's.
-_DERIVED = frozenset(
-    (("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints"), ("", "Event"), ("events.k8s.io", "Event"))
-)
+_DERIVED = EVENTS | {("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints")}
 ALLOW_DELETES = "GITOPS_ALLOW_DELETES"
 _ALWAYS_ALLOWED = 10
 

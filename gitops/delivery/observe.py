@@ -14,6 +14,7 @@ from gitops.model.keys import APPLICATION_LABEL
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from gitops.cluster.connect import Connection
     from gitops.cluster.survey import Survey
     from gitops.drift.state import ApplicationState
     from gitops.model.plan import Plan
@@ -25,11 +26,13 @@ class Observed:
     """A stack at one moment; nothing was changed to see it.
 
     Attributes:
+        connection: the way to its cluster.
         plan: what Git wants, without the applications that are broken in it.
         live: what carries the stack's label.
         states: every application, also the broken ones, by wave and name.
     """
 
+    connection: Connection
     plan: Plan
     live: Survey
     states: tuple[ApplicationState, ...]
@@ -53,9 +56,10 @@ def observe(settings: Settings) -> Observed:
     Raises:
         GitOpsError: the repository or the cluster can't be read, or what is wrong is no application's own.
     """
-    live = connect(settings.cluster).survey(settings.stack, metadata_only=False)
+    connection = connect(settings.cluster)
+    live = connection.survey(settings.stack, metadata_only=False)
     plan, left_out = sound_plan(settings, live.served, live.objects)
     states = application_states(
         plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out
     )
-    return Observed(plan, live, states)
+    return Observed(connection, plan, live, states)

@@ -42,6 +42,11 @@ class ObjectState:
         """Whether the cluster says what Git says."""
         return not self.missing and not self.differences
 
+    @property
+    def sync(self) -> str:
+        """`Synced`, `OutOfSync` or `Missing`."""
+        return SYNCED if self.synced else "Missing" if self.missing else OUT_OF_SYNC
+
 
 @dataclass(frozen=True, slots=True)
 class ApplicationState:

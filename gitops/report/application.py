@@ -50,8 +50,7 @@ def _facts(revision: str, state: ApplicationState) -> Iterator[tuple[str, str]]:
 
 
 def _row(item: ObjectState) -> tuple[str, ...]:
-    sync = "Missing" if item.missing else "Synced" if item.synced else "OutOfSync"
     messages = [item.health.message, *item.notes]
     if item.differences:
         messages.insert(0, f"differs in {', '.join(difference.path for difference in item.differences)}")
-    return item.key.resource_name, sync, item.health.status.value, "; ".join(filter(None, messages))
+    return item.key.resource_name, item.sync, item.health.status.value, "; ".join(filter(None, messages))

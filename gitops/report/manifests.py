@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from gitops.model.errors import Location
 from gitops.model.keys import TREE_ANNOTATION
-from gitops.model.manifest import MASK
+from gitops.model.manifest import MASK, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from gitops.cluster.tree import Branch
     from gitops.model.keys import ObjectKey
-    from gitops.model.manifest import JsonObject, Manifest
+    from gitops.model.manifest import JsonObject
 
 SCHEMA = "gitops.internal/manifests/v1"
 COMPARISON = "gitops.internal/manifests-comparison/v1"
+# holds a whole object as somebody once applied it, a Secret's values too
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LONGEST = 2_000_000
 """Characters of two texts that are still compared line by line."""
 
@@ -46,6 +50,21 @@ def masked(body: JsonObject) -> JsonObject:
         if field in body
     }
     return {**body, **hidden}
+
+
+def of_live(application: str, branches: Iterable[Branch]) -> tuple[Manifest, ...]:
+    """Live objects as manifests, without what only tells who wrote them."""
+    return tuple(
+        Manifest(_essence(branch.live), Location("live"), application) for branch in branches if branch.live
+    )
+
+
+def _essence(live: JsonObject) -> JsonObject:
+    metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != _LAST_APPLIED}
+    if "annotations" in metadata:
+        metadata["annotations"] = annotations
+    return {"apiVersion": live["apiVersion"], "kind": live["kind"], **live, "metadata": metadata}
 
 
 def as_yaml(manifests: Iterable[Manifest], *, secrets: bool = False) -> str:

@@ -50,7 +50,7 @@ def fetch(repository: Repository, cache: Path) -> Commit:
         AccessError: the repository can't be reached or does not let us in.
         NotFoundError: it has no such revision.
     """
-    folder = _folder(repository, cache)
+    folder = cached(repository, cache)
     with _translated(repository, folder), _locked(folder):
         with suppress(*_DAMAGE):
             return _current(folder, repository)
@@ -64,13 +64,14 @@ def tags(repository: Repository, cache: Path) -> tuple[str, ...]:
     Raises:
         AccessError: the repository can't be reached or does not let us in.
     """
-    folder = _folder(repository, cache)
+    folder = cached(repository, cache)
     with _translated(repository, folder), _locked(folder):
         _bare(folder)
         return tags_of(repository, folder)
 
 
-def _folder(repository: Repository, cache: Path) -> Path:
+def cached(repository: Repository, cache: Path) -> Path:
+    """The bare repository of the cache that has what was fetched of a repository."""
     return cache / "repositories" / hashlib.sha256(repository.url.encode()).hexdigest()[:24]
 
 

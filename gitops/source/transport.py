@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from git import GitCommandError
 
-from gitops.model.errors import AccessError, NotFoundError
+from gitops.model.errors import AccessError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from gitops.model.settings import Repository
 
 TIMEOUT = 120.0
-"""Seconds that a fetch may take."""
+"""Seconds that a fetch or push may take."""
+
+_MOVED = re.compile(r"fetch first|non-fast-forward|cannot lock ref|stale info")
 
 _NO_REVISION = re.compile(r"couldn't find remote ref|not our ref|no such remote ref|unadvertised object")
 _NO_NEWS = re.compile(
@@ -87,6 +89,57 @@ def tags_of(repository: Repository, folder: Path) -> tuple[str, ...]:
         "ls-remote", "--tags", "--refs", "--quiet", "--", repository.url, of=repository, folder=folder
     )
     return tuple(line.partition("\trefs/tags/")[2] for line in told.splitlines())
+
+
+def push(repository: Repository, folder: Path, commit: str, branch: str) -> None:
+    """Make a branch of the repository, or a new one, name a commit that comes after what it names now.
+
+    Never by force: what others pushed in the meantime stays.
+
+    Raises:
+        ConflictError: somebody else has pushed to the branch.
+        AccessError: the repository can't be reached in time, or does not let us write.
+    """
+    try:
+        _git(
+            "push",
+            "--quiet",
+            "--",
+            repository.url,
+            f"{commit}:refs/heads/{branch}",
+            of=repository,
+            folder=folder,
+        )
+    except GitCommandError as error:
+        told = str(error.stderr)
+        if _MOVED.search(told.lower()):
+            raise ConflictError(
+                f"somebody else has pushed to branch {branch!r} of {repository.url}", next_step="run it again"
+            ) from None
+        step = "use a token or key that may write, or --branch for another branch"
+        raise _unreadable(repository, told, step, "written") from None
+
+
+def is_branch(repository: Repository, folder: Path, name: str) -> bool:
+    """Whether the repository has a branch of that name.
+
+    Raises:
+        AccessError: it can't be asked.
+    """
+    try:
+        return bool(
+            _git(
+                "ls-remote",
+                "--heads",
+                "--",
+                repository.url,
+                f"refs/heads/{name}",
+                of=repository,
+                folder=folder,
+            )
+        )
+    except GitCommandError as error:
+        raise unexplained(repository, str(error.stderr)) from None
 
 
 def _git(*arguments: str, of: Repository, folder: Path) -> str:
@@ -169,7 +222,7 @@ def unexplained(repository: Repository, told: str) -> AccessError:
     return _unreadable(repository, told, "try it by hand: git ls-remote {url}")
 
 
-def _unreadable(repository: Repository, told: str, step: str) -> AccessError:
+def _unreadable(repository: Repository, told: str, step: str, what: str = "read") -> AccessError:
     """Git's words without the credential, and without what could move a terminal."""
     if repository.token:
         told = told.replace(repository.token, "***").replace(_basic(repository.token), "***")
@@ -177,5 +230,5 @@ def _unreadable(repository: Repository, told: str, step: str) -> AccessError:
     told = _NO_NEWS.sub("", _ASKED.sub(asked, told))
     reason = " ".join("".join(letter if letter.isprintable() else " " for letter in told).split())[-400:]
     return AccessError(
-        f"repository {repository.url} can't be read: {reason}", next_step=step.format(url=repository.url)
+        f"repository {repository.url} can't be {what}: {reason}", next_step=step.format(url=repository.url)
     )

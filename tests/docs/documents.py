@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitops.cluster.events import Event
 from gitops.cluster.health import HEALTHY
 from gitops.cluster.managed import Owner as Writer
 from gitops.drift.compare import Difference
@@ -15,7 +16,17 @@ from gitops.model.keys import ObjectKey
 from gitops.model.synced import ApplicationOutcome, Synced
 from gitops.model.verification import Check as Verification
 from gitops.model.verification import Command, Measurement, Verified
-from gitops.report import adoption, applications, checks, drift, history, manifests, sync, verification
+from gitops.report import (
+    adoption,
+    applications,
+    checks,
+    drift,
+    history,
+    manifests,
+    resources,
+    sync,
+    verification,
+)
 from tests import given
 
 KEY = ObjectKey("apps", "Deployment", "web", "web")
@@ -62,6 +73,10 @@ DOCUMENTS = [
     drift.as_json("prod", given.SHA, findings([STATE])),
     history.as_json("prod", "web", [DEPLOYMENT]),
     sync.as_json(SYNCED),
+    resources.as_json("prod", "web", [resources.Row(0, KEY, None, "Synced", "Healthy", "")]),
+    resources.events_as_json(
+        "prod", "web", [Event("2026-01-01T10:00:00Z", "Normal", "Pulled", "Pod a/b", 1, "")]
+    ),
     checks.as_json("prod", [Check("engine", Verdict.OK, "fine", "")]),
     manifests.as_json("prod", given.SHA, [given.manifest("ConfigMap")]),
     manifests.changes_as_json(

@@ -1,4 +1,4 @@
-"""What became of an application: `gitops app history`."""
+"""What became of an application, and back: `gitops app history` and `rollback`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gitops.cli.options import (
     say,
     stack_option,
 )
+from gitops.cli.rollback import roll_back, rollback_options
 from gitops.report import history as report
 
 if TYPE_CHECKING:
@@ -44,3 +45,26 @@ def history_of_application(
         say(report.as_json(stack, application, found), output)
     else:
         click.echo(report.as_table(found, headers=not no_headers, wide=output == "wide"))
+
+
+@click.command("rollback")
+@application_argument
+@stack_option
+@rollback_options
+@click.pass_obj
+def rollback_application(
+    project: Path, application: str, stack: str, to: str, branch: str, pinned: bool, yes: bool
+) -> None:
+    """Bring an application back to what it was, by a commit that reverts its files.
+
+    Without --to, to its last good deployment before this one. The commit goes to the branch that the stack
+    follows, never by force, so that the stack goes on following it. Refused when the files also state other
+    applications, or when the application came from more than them.
+
+    \b
+    Examples:
+      gitops app rollback web --stack staging
+      gitops app rollback web --stack prod --to 12 --branch back-to-12
+      gitops app rollback web --stack prod --to v1.4.0 --pin --yes
+    """
+    roll_back(project, stack, application, to=to, branch=branch, pinned=pinned, yes=yes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops.cli.stack.drift import drift_of_stack
-from gitops.cli.stack.past import history_of_stack
+from gitops.cli.stack.past import history_of_stack, rollback_stack
 from gitops.cli.stack.sync import sync_stack
 
 
@@ -14,5 +14,5 @@ def stack() -> None:
     """Work on a whole stack."""
 
 
-for command in (sync_stack, drift_of_stack, history_of_stack):
+for command in (sync_stack, drift_of_stack, history_of_stack, rollback_stack):
     stack.add_command(command)

@@ -1,4 +1,4 @@
-"""What became of a stack: `gitops stack history`."""
+"""What became of a stack, and back: `gitops stack history` and `rollback`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops.cli.options import headers_option, limit_option, output_option, say, stack_option
+from gitops.cli.rollback import roll_back, rollback_options
 from gitops.report import history as report
 
 if TYPE_CHECKING:
@@ -37,3 +38,21 @@ def history_of_stack(project: Path, stack: str, limit: int, output: str, no_head
         say(report.as_json(stack, "", found), output)
     else:
         click.echo(report.as_table(found, headers=not no_headers, wide=output == "wide"))
+
+
+@click.command("rollback")
+@stack_option
+@rollback_options
+@click.pass_obj
+def rollback_stack(project: Path, stack: str, to: str, branch: str, pinned: bool, yes: bool) -> None:
+    """Bring everything back to what it was, by a commit that has all files of an earlier one.
+
+    Without --to, to the last good deployment before this one. Other stacks that follow the same branch go back
+    too; --pin lets only this one follow the old commit, until gitops:revision is set again.
+
+    \b
+    Examples:
+      gitops stack rollback --stack staging
+      gitops stack rollback --stack prod --to 12 --pin
+    """
+    roll_back(project, stack, "", to=to, branch=branch, pinned=pinned, yes=yes)

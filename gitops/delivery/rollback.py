@@ -1,0 +1,153 @@
+"""Back to what was deployed before: by a commit that is deployed as any other, so that Git goes on saying what is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitops.desired import rendered, stated_applications
+from gitops.model.deployment import SUCCEEDED
+from gitops.model.errors import NotFoundError, RefusedError, unknown_applications
+from gitops.source.git import cache_folder, cached
+from gitops.source.revert import reverted
+from gitops.source.transport import is_branch, push
+from gitops.source.url import checked_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.model.application import Application
+    from gitops.model.deployment import Deployment
+    from gitops.model.manifest import Manifest
+    from gitops.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A way back that was looked at and not gone yet.
+
+    Attributes:
+        application: "" for the whole stack.
+        tip: the commit that the stack is at.
+        target: the commit whose content comes back.
+        commit: the one that brings it back; it is in the cache and nowhere else yet, and `tip` when nothing differs.
+        before: what is stated at the tip.
+        after: what is stated at the new commit.
+    """
+
+    settings: Settings
+    application: str
+    tip: str
+    target: str
+    commit: str
+    before: tuple[Manifest, ...]
+    after: tuple[Manifest, ...]
+
+
+def target_of(deployments: Sequence[Deployment], application: str, to: str) -> str:
+    """The revision that a number of the history means, or any revision as it is; without one the last good before.
+
+    Raises:
+        NotFoundError: the history has no such deployment.
+        ConfigError: the text is no revision.
+    """
+    if to and not (to.isdecimal() and len(to) < 7):
+        return checked_revision(to)
+    known = [item for item in deployments if item.revision]
+    if to:
+        found = [item for item in known if item.number == int(to)]
+    else:
+        own = [item for item in known if not application or item.touched(application)]
+        found = [item for item in own[1:] if item.outcome == SUCCEEDED and item.revision != own[0].revision]
+    if not found:
+        command = f"app history {application}" if application else "stack history"
+        raise NotFoundError(
+            f"the history has no deployment {to} with a commit"
+            if to
+            else "the history has no earlier good deployment",
+            next_step=f"choose a revision by --to: gitops {command}",
+        )
+    return found[0].revision
+
+
+def look_back(settings: Settings, application: str, target: str) -> Rollback:
+    """Make the commit that brings an application, or with "" everything, back to a revision; publish nothing.
+
+    Raises:
+        NotFoundError: the stack has no such application, now or at that revision.
+        RefusedError: other applications would change too, or this one would not become what it was.
+        GitOpsError: the repository can't be read, or what is stated can't be rendered.
+    """
+    cache = cache_folder()
+    folder = cached(settings.repository, cache)
+    names = [application] if application else []
+    commit, stated = stated_applications(settings)
+    then, stated_then = stated_applications(_at(settings, target))
+    paths = {""}
+    if application:
+        own = [item for item in (*stated, *stated_then) if item.name == application]
+        if not own:
+            raise unknown_applications(settings.stack, names)
+        paths = {path for item in own for path in _paths(item)}
+    message = (
+        f"Roll {application or 'everything'} back to {then.sha[:12]}\n\n"
+        f"Brings back {', '.join(sorted(paths - {''})) or 'all files'} as in {then.sha}, for stack {settings.stack}.\n"
+    )
+    new = reverted(folder, commit.sha, then.sha, paths, message)
+    _, before = rendered(_at(settings, commit.sha))
+    _, after = rendered(_at(settings, new))
+    if application:
+        _refuse_others(application, before, after)
+        _, wanted = rendered(_at(settings, then.sha), names)
+        if _content(wanted, application) != _content(after, application):
+            raise RefusedError(
+                f"{application!r} would not become what it was:"
+                f" its manifests come from more than {', '.join(sorted(paths))}",
+                next_step="revert by hand, or roll the whole stack back: gitops stack rollback",
+            )
+    return Rollback(settings, application, commit.sha, then.sha, new, before, after)
+
+
+def publish(found: Rollback, branch: str = "") -> str:
+    """Push the commit to the branch that the stack follows, or to another one; gives the branch's name.
+
+    Raises:
+        RefusedError: the stack follows no branch, and no other one was named.
+        ConflictError: somebody else has pushed to it in the meantime.
+        AccessError: the repository does not let us write.
+    """
+    repository = found.settings.repository
+    folder = cached(repository, cache_folder())
+    name = branch or repository.revision.removeprefix("refs/heads/")
+    if not branch and not is_branch(repository, folder, name):
+        raise RefusedError(
+            f"stack {found.settings.stack} follows {name!r}, which is no branch",
+            next_step="use --pin to follow the old revision, or --branch to push to a branch for review",
+        )
+    push(repository, folder, found.commit, checked_revision(name))
+    return name
+
+
+def _at(settings: Settings, revision: str) -> Settings:
+    return replace(settings, repository=replace(settings.repository, revision=revision))
+
+
+def _paths(application: Application) -> set[str]:
+    """Where the repository states an application: its folder, its sources here, and the file that names them."""
+    local = {s.path for s in application.sources if not s.repository and not s.chart and s.path}
+    stated = {application.stated.file} if application.stated else set()
+    return ({application.path} if application.path else set()) | local | stated
+
+
+def _content(manifests: Sequence[Manifest], application: str) -> dict[str, object]:
+    return {item.key.resource_name: item.body for item in manifests if item.application == application}
+
+
+def _refuse_others(application: str, before: Sequence[Manifest], after: Sequence[Manifest]) -> None:
+    names = {item.application for item in (*before, *after)} - {application}
+    others = sorted(name for name in names if _content(before, name) != _content(after, name))
+    if others:
+        raise RefusedError(
+            f"going back with {application!r} would also change {', '.join(others)}, stated in the same files",
+            next_step="revert by hand, or roll the whole stack back: gitops stack rollback",
+        )
