@@ -153,3 +153,17 @@ def test_a_stack_of_broken_applications_is_listed_with_the_reason_of_each(run: R
     code, out, err = run("stack", "drift")
     assert (code, out) == (2, "no drift\n")
     assert err.count("not compared: ") == 2
+
+
+def test_a_wait_ends_when_everything_is_as_stated(run: Run) -> None:
+    code, out, err = run("app", "wait")
+    assert (code, out, err) == (0, "api is Synced and Healthy\nweb is Synced and Healthy\n", "")
+
+
+def test_a_wait_that_takes_too_long_ends_with_9_and_its_reason(run: Run, world: World) -> None:
+    change(world, "web")
+    assert run("app", "wait", "--health", "--timeout", "1s")[0] == 0
+    code, _, err = run("app", "wait", "web", "--timeout", "100ms")
+    assert code == 9
+    assert "waiting for web: OutOfSync: ConfigMap web/web differs in data.a" in err
+    assert "error: after 0.1 s: web: OutOfSync" in err

@@ -127,7 +127,9 @@ def events_of_application(project: Path, application: str, stack: str, output: s
 @click.option("--follow", "-f", is_flag=True, help="Go on as they grow, also with pods that are made later.")
 @click.option("--container", "-c", default="", help="One container of each pod; all of them without it.")
 @click.option("--since", type=duration, default=0.0, help="Only the last seconds or minutes, such as 10m.")
-@click.option("--tail", type=click.IntRange(min=0), default=-1, help="Only the last lines of each container.")
+@click.option(
+    "--tail", type=click.IntRange(min=-1), default=-1, help="Only the last lines of each container."
+)
 @click.pass_obj
 def logs_of_application(
     project: Path, application: str, stack: str, follow: bool, container: str, since: float, tail: int
