@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 _STRUCTURED = frozenset(
-    ("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets", "verification")
+    (
+        *("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets"),
+        *("verification", "syncWindows", "breakGlass", "paused"),
+    )
 )
 
 

@@ -134,13 +134,18 @@ def _content(planned: PlannedObject) -> list[str]:
     return sorted(planned.manifest.body.keys() - {"apiVersion", "kind", "metadata"})
 
 
-def properties(planned: PlannedObject) -> dict[str, Any]:
-    """An object's inputs: what Git states, the hints, and a Secret's values marked as secrets."""
+def applied(planned: PlannedObject) -> JsonObject:
+    """An object as the provider applies it: what Git states, and the hints; a Secret's values in clear."""
     body = planned.manifest.body
     metadata = body["metadata"]
     annotations = {**metadata.get("annotations", {}), **provider_hints(planned)}
-    result = {**body, "metadata": {**metadata, "annotations": annotations}}
-    if body["kind"] == "Secret":
+    return {**body, "metadata": {**metadata, "annotations": annotations}}
+
+
+def properties(planned: PlannedObject) -> JsonObject:
+    """An object's inputs: as `applied`, with a Secret's values marked as secrets."""
+    result = applied(planned)
+    if planned.manifest.kind == "Secret":
         for field in ("data", "stringData"):
             if field in result:
                 result[field] = secret(result[field])

@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlatformArgs:
-    """What a cluster has to look like, the provider that speaks to it, and what runs its hooks."""
+    """What a cluster has to look like, the provider that speaks to it, and what runs its hooks.
+
+    Attributes:
+        whole: the plan that the outputs tell of, when `plan` is a part of it.
+    """
 
     plan: Plan
     provider: pulumi.ProviderResource
     hooks: HookRunner | None = None
+    whole: Plan | None = None
 
 
 class Platform(pulumi.ComponentResource):
@@ -86,7 +91,7 @@ async def _register(args: PlatformArgs, platform: pulumi.Output[str]) -> dict[st
         )
 
     await register_steps(plan.steps, request)
-    return plan_outputs(plan)
+    return plan_outputs(args.whole or plan)
 
 
 def _own_namespace(step: PlannedObject, wave_of: Mapping[str, int]) -> str:

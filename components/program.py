@@ -80,10 +80,13 @@ def _ended(*_: object) -> NoReturn:
     sys.exit(_TOLD)
 
 
-def register(settings: Settings, plan: Plan, connection: Connection) -> None:
-    """A plan's resources and the stack's outputs, registered with the engine; hooks run through the connection."""
+def register(settings: Settings, plan: Plan, connection: Connection, whole: Plan | None = None) -> None:
+    """A plan's resources and the stack's outputs, registered with the engine; hooks run through the connection.
+
+    `whole` is the stack's plan when only a part of it is registered: the outputs tell of it all.
+    """
     allow_deep_messages()
     hooks = HookRunner(plan, connection)
-    platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings), hooks))
+    platform = Platform("platform", PlatformArgs(plan, cluster_provider(settings), hooks, whole or plan))
     for name in ("revision", "waves", "applications"):
         pulumi.export(name, platform.outputs[name])

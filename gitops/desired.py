@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from gitops.waves.order import sort_key
 from gitops.waves.plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from gitops.manifests.raw import RawObject
@@ -101,34 +102,50 @@ def rendered(
 
 
 def sound_plan(
-    settings: Settings, served: Served, live: Collection[ObjectKey], cache: Path | None = None
+    settings: Settings,
+    served: Served,
+    live: Collection[ObjectKey],
+    cache: Path | None = None,
+    *,
+    hold: Hold | None = None,
+    commit: Commit | None = None,
 ) -> tuple[Plan, tuple[LeftOut, ...]]:
     """The plan of the applications that nothing is wrong with, and the others with their problems.
 
     An application that needs one that is left out is left out too: by `dependsOn`, or because the other one
-    states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects. The plan is
-    empty when something is wrong with all of them.
+    states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects, `hold`
+    says which applications have to wait though nothing is wrong with them, and why. `commit` is the one to read
+    when it was fetched already. The plan is empty when something is wrong with all of them.
 
     Raises:
         ProblemsError: something is wrong that no single application is to blame for.
         AccessError, NotFoundError: the repository or its revision can't be had.
     """
     problems = Problems()
-    reading = _read(settings, served, cache or cache_folder(), problems)
+    reading = _read(settings, served, cache or cache_folder(), problems, commit)
     found = reading.stated.applications
+    waiting = tuple(hold(found)) if hold else ()
+    held = {name for problem in waiting for name in problem.applications}
     everything: tuple[Manifest, ...] | None = None
     why: dict[str, list[Problem]] = {}
     while True:
         sound = {item: raw for item, raw in reading.stated.documents.items() if item.name not in why}
         plan, manifests = reading.planned(sound, problems)
-        everything = manifests if everything is None else everything
+        if everything is None:
+            everything = manifests
+            for problem in waiting:
+                problems.note(problem)
         if not problems.found:
             problems = _without_namespace(plan, everything, live, why)
         if not problems.found:
-            return plan, _left_out(why, found, everything, argo=reading.stated.argo)
+            return plan, _left_out(why, found, everything, held, argo=reading.stated.argo)
         _blame(why, problems)
         _follow(why, found)
         problems = Problems()
+
+
+Hold = Callable[[Sequence["Application"]], Iterable[Problem]]
+"""Which of the applications have to wait, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +177,10 @@ class _Reading:
         return replace(plan, notes=tuple(notes)), found
 
 
-def _read(settings: Settings, served: Served, folder: Path, problems: Problems) -> _Reading:
-    commit = fetch(settings.repository, folder)
+def _read(
+    settings: Settings, served: Served, folder: Path, problems: Problems, commit: Commit | None = None
+) -> _Reading:
+    commit = commit or fetch(settings.repository, folder)
     rendering = renderers(
         settings, Cache(folder / "objects"), served.capabilities, enable_helm=settings.enable_helm
     )
@@ -246,15 +265,24 @@ def _left_out(
     why: Mapping[str, list[Problem]],
     found: Iterable[Application],
     everything: Iterable[Manifest],
+    held: Collection[str],
     *,
     argo: bool,
 ) -> tuple[LeftOut, ...]:
+    """Those left out; one that is only held, alone or with what it waits for, is known whole."""
     known = {item.name: item for item in found}
     states: dict[str, set[ObjectKey]] = {name: set() for name in why}
     for item in everything:
         if item.application in states:
             states[item.application].add(item.key)
     return tuple(
-        LeftOut(name, tuple(why[name]), frozenset(states[name]), argo, known.get(name))
+        LeftOut(
+            name,
+            tuple(why[name]),
+            frozenset(states[name]),
+            argo and name not in held,
+            known.get(name),
+            held=name in held,
+        )
         for name in sorted(why)
     )

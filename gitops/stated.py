@@ -252,7 +252,13 @@ class _Finder:
             needed |= {leaf for item in earlier for leaf in self._leaves(item, containers)}
             needed |= {above} - containers
             name = above
-        return replace(application, wave=self.known[name].wave, depends_on=tuple(sorted(needed)))
+        project = self.projects.get(application.project)
+        return replace(
+            application,
+            wave=self.known[name].wave,
+            depends_on=tuple(sorted(needed)),
+            windows=project.windows if project else (),
+        )
 
     def _above(self, name: str, containers: frozenset[str]) -> str:
         """The parent whose wave an application takes over; "" where its own counts.

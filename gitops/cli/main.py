@@ -17,6 +17,7 @@ from gitops.cli.render import render
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack
 from gitops.cli.verify import verify
+from gitops.cli.watch import watch
 from gitops.model.errors import GitOpsError
 
 _EXIT_CODES = """
@@ -58,6 +59,7 @@ cli.add_command(doctor)
 cli.add_command(render)
 cli.add_command(secret)
 cli.add_command(verify)
+cli.add_command(watch)
 cli.add_command(version)
 cli.add_command(completion)
 

@@ -52,6 +52,7 @@ def intent(
     *,
     by: str = "",
     why: str = "",
+    operation: str = "",
 ) -> Intent:
     """What a deployment of a plan is about to do.
 
@@ -59,7 +60,7 @@ def intent(
     thousands of applications, not all that it touches are noted: a message has its limits.
     """
     return Intent(
-        operation_id(),
+        operation or operation_id(),
         by or whoami(),
         settings.repository.revision,
         plan.revision,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.errors import Problem
 from gitops.model.plan import HealthCheck, Hook, PlannedObject
-from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING, ApplicationOutcome
+from gitops.model.synced import FAILED, HELD, LEFT_OUT, SYNCED, WAITING, ApplicationOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,7 +23,9 @@ def outcomes(
     """Every application's part in a run, by name."""
     reasons = {one.name: one.reason for one in failures}
     blocked = _blocked(plan, reasons.keys())
-    result = [ApplicationOutcome(item.name, LEFT_OUT, item.problems) for item in left_out]
+    result = [
+        ApplicationOutcome(item.name, HELD if item.held else LEFT_OUT, item.problems) for item in left_out
+    ]
     steps = [step for step in plan.steps if isinstance(step, PlannedObject | Hook | HealthCheck)]
     for application in plan.applications:
         own = [step for step in steps if step.manifest.application == application.name]

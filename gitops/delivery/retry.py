@@ -33,12 +33,18 @@ def with_retries(
     tried = 0
     while True:
         done = attempt()
-        pauses = [pause(item.retry, tried) for item in done.having(FAILED) if _may(item.retry, tried)]
-        if not pauses:
+        seconds = next_pause(done, tried)
+        if seconds is None:
             return done
-        on_pause(done, min(pauses))
-        sleep(min(pauses))
+        on_pause(done, seconds)
+        sleep(seconds)
         tried += 1
+
+
+def next_pause(done: Synced, tried: int) -> float | None:
+    """Seconds until what failed may be tried again; None when nothing failed, or often enough."""
+    pauses = [pause(item.retry, tried) for item in done.having(FAILED) if _may(item.retry, tried)]
+    return min(pauses) if pauses else None
 
 
 def pause(retry: Retry, tried: int) -> float:

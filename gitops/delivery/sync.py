@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
 from gitops.cluster.handover import changing_hands
 from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.delivery.handover import hand_over
-from gitops.delivery.history import intent, tell_failure, tell_outcome
+from gitops.delivery.history import intent, operation_id, tell_failure, tell_outcome
 from gitops.delivery.keep import kept
 from gitops.delivery.outcome import outcomes
 from gitops.desired import sound_plan
 from gitops.engine.history import message_of
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import up
-from gitops.model.errors import GitOpsError, ProblemsError
+from gitops.model.errors import GitOpsError, ProblemsError, RefusedError
 from gitops.model.partial import Kept
 from gitops.model.synced import Synced
 from gitops.respected import respecting_managers
 from gitops.waves.order import kind_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from gitops.cluster.connect import Connection
     from gitops.cluster.survey import Survey
+    from gitops.desired import Hold
+    from gitops.engine.stacks import Outcome
+    from gitops.model.deployment import Intent
     from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
+    from gitops.model.partial import LeftOut, Recorded
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
+    from gitops.source.commit import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A stack that was looked at and not touched yet.
+
+    Attributes:
+        live: what carries the stack's label, and the objects of hidden kinds that the state knows.
+        plan: what Git wants, without the applications that are left out.
+        left_out: those that are broken or held.
+        state: the stack's resources, where they had to be read.
+        operation: the id of what is going to be done.
+    """
+
+    settings: Settings
+    project: Path
+    connection: Connection
+    live: Survey
+    plan: Plan
+    left_out: tuple[LeftOut, ...] = ()
+    state: tuple[Recorded, ...] | None = None
+    operation: str = field(default_factory=operation_id)
 
 
 def sync(
@@ -40,30 +69,61 @@ def sync(
     *,
     refresh: bool = False,
     by: str = "",
+    hold: Hold | None = None,
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
     """Deploy what is sound of a stack at its revision, and prune what carries its label but is in no plan.
 
-    Applications with problems are left out: the engine passes over their resources by exact URN. Where an
-    object fails, the others of its wave go on, later waves don't start, and nothing is deleted or pruned.
-    The stack's history says who did it: `by`, else the user of this process.
+    Applications with problems are left out, and so are those that `hold` names: the engine passes over their
+    resources by exact URN. Where an object fails, the others of its wave go on, later waves don't start, and
+    nothing is deleted or pruned. The stack's history says who did it: `by`, else the user of this process.
 
     Raises:
         GitOpsError: nothing could be synced at all.
+    """
+    return carry_out(prepare(settings, project, hold), refresh=refresh, by=by, on_output=on_output)
+
+
+def prepare(
+    settings: Settings, project: Path, hold: Hold | None = None, commit: Commit | None = None
+) -> Prepared:
+    """Look at what lives and plan what Git wants, at `commit` when it was fetched already.
+
+    Raises:
+        GitOpsError: either can't be read, or nothing in the repository is sound.
     """
     connection = connect(settings.cluster)
     live = connection.survey(settings.stack)
     state = recorded(settings.stack, project) if live.hidden else None
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
-    sound, left_out = sound_plan(settings, live.served, live.objects)
-    if left_out and not sound.applications:
-        raise ProblemsError(problem for item in left_out for problem in item.problems)
-    plan = respecting_managers(sound, live.objects)
+    plan, left_out = sound_plan(settings, live.served, live.objects, hold=hold, commit=commit)
+    if left_out and not plan.applications:
+        problems = [problem for item in left_out for problem in item.problems]
+        if all(item.held for item in left_out):
+            first = problems[0]
+            raise RefusedError(f"every application is held: {first.what}", next_step=first.next_step)
+        raise ProblemsError(problems)
+    return Prepared(settings, project, connection, live, plan, left_out, state)
+
+
+def carry_out(
+    prepared: Prepared,
+    *,
+    refresh: bool = False,
+    by: str = "",
+    on_output: Callable[[str], None] | None = None,
+) -> Synced:
+    """The sync of everything that was prepared.
+
+    Raises:
+        GitOpsError: nothing could be synced at all.
+    """
+    settings, project, live, plan = prepared.settings, prepared.project, prepared.live, _respecting(prepared)
     warnings = _warnings(live, plan)
     keep = Kept()
-    if left_out:
-        state = recorded(settings.stack, project) if state is None else state
-        keep = kept(left_out, state, live.objects, plan)
+    if prepared.left_out:
+        state = recorded(settings.stack, project) if prepared.state is None else prepared.state
+        keep = kept(prepared.left_out, state, live.objects, plan)
         plan = plan.without(keep.owned)
     hand_over(settings, project, live, plan.keys | keep.objects)
     leaving = live.leaving(plan.keys | keep.objects)
@@ -77,33 +137,78 @@ def sync(
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
 
-        register(settings, plan, connection)
+        register(settings, plan, prepared.connection)
 
-    begun = intent(settings, plan, live.objects, left_out, leaving, by=by)
-    try:
-        outcome = up(
-            settings.stack,
-            project,
-            program,
-            refresh=refresh,
-            exclude=keep.urns,
-            message=message_of(begun),
-            on_output=on_output,
-        )
-    except GitOpsError as error:
-        tell_failure(settings.stack, project, begun.operation, str(error))
-        raise
+    begun = intent(
+        settings, plan, live.objects, prepared.left_out, leaving, by=by, operation=prepared.operation
+    )
+    outcome = _run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
+    return _told(prepared, plan, outcome, pruned, warnings)
+
+
+def carry_out_changes(
+    prepared: Prepared,
+    names: Collection[str],
+    *,
+    by: str = "",
+    on_output: Callable[[str], None] | None = None,
+) -> Synced:
+    """The sync of applications of which nothing but the content of objects and hooks has changed.
+
+    The engine is told exactly these, and what they wait for; it looks at nothing else, and can delete nothing.
+
+    Raises:
+        GitOpsError: nothing could be synced at all.
+    """
+    from components.urns import urns_of  # the provider's SDK is slow to import
+
+    settings, plan = prepared.settings, _respecting(prepared)
+    part = plan.reaching(names)
+
+    def program() -> None:
+        from components.program import register
+
+        register(settings, part, prepared.connection, whole=plan)
+
+    begun = intent(
+        settings, part, prepared.live.objects, prepared.left_out, by=by, operation=prepared.operation
+    )
+    targets = urns_of(settings.stack, part, names)
+    outcome = _run(prepared, begun, program, target=targets, on_output=on_output)
+    return _told(prepared, plan, outcome)
+
+
+def _respecting(prepared: Prepared) -> Plan:
+    return respecting_managers(prepared.plan, prepared.live.objects)
+
+
+def _run(prepared: Prepared, begun: Intent, program: Callable[[], None], **options: Any) -> Outcome:
+    stack, project = prepared.settings.stack, prepared.project
+    try:
+        return up(stack, project, program, message=message_of(begun), **options)
+    except GitOpsError as error:
+        tell_failure(stack, project, begun.operation, str(error))
+        raise
+
+
+def _told(
+    prepared: Prepared,
+    plan: Plan,
+    outcome: Outcome,
+    pruned: tuple[ObjectKey, ...] = (),
+    warnings: tuple[Problem, ...] = (),
+) -> Synced:
     done = Synced(
-        settings.stack,
+        prepared.settings.stack,
         plan.revision,
         outcome.changes,
-        outcomes(plan, left_out, outcome.failed),
+        outcomes(plan, prepared.left_out, outcome.failed),
         pruned,
         warnings,
-        begun.operation,
+        prepared.operation,
     )
-    tell_outcome(project, done)
+    tell_outcome(prepared.project, done)
     return done
 
 

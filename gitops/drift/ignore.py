@@ -92,7 +92,7 @@ def unignored_desired(
     stated = without(live, _SERVER_OWNED)
     for path in ignored(rules, key, live).paths:
         if at(stated, path) is not ABSENT:
-            body = _with(body, path, stated)
+            body = with_live(body, path, stated)
     return body
 
 
@@ -115,7 +115,7 @@ def _here(path: Path, live: Object, wanted: Object) -> Path | None:
     return tuple(steps)
 
 
-def _with(body: Any, path: Path, live: Any) -> Any:
+def with_live(body: Any, path: Path, live: Any) -> Any:
     """The object with what lives at a path of the live one; an item that is not there is added at the end."""
     if not path:
         return live
@@ -124,10 +124,10 @@ def _with(body: Any, path: Path, live: Any) -> Any:
         items = body if isinstance(body, list) else []
         here = next((place for place, there in pairs(items, live) if there == step), None)
         if here is not None:
-            return [_with(item, rest, live[step]) if i == here else item for i, item in enumerate(items)]
+            return [with_live(item, rest, live[step]) if i == here else item for i, item in enumerate(items)]
         return body if rest else [*items, live[step]]
     if body is not ABSENT and not isinstance(body, dict):
         return body
     fields = {} if body is ABSENT else body
-    value = _with(fields.get(step, ABSENT), rest, live[step])
+    value = with_live(fields.get(step, ABSENT), rest, live[step])
     return body if value is ABSENT else {**fields, step: value}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from gitops.engine.diagnostics import Failure, failures
-from gitops.model.errors import ConflictError, GitOpsError
+from gitops.engine.locks import conflict, holders_in
+from gitops.model.errors import GitOpsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,13 +54,14 @@ def up(
     refresh: bool = False,
     exclude: Sequence[str] = (),
     message: str = "",
+    target: Sequence[str] = (),
     on_output: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Make the stack's resources match the program; `refresh` looks at the cluster first, to find drift.
 
     Resources whose URN is in `exclude` are passed over, with what they depend on: the program need not
-    register them, and they stay as they are. When a resource fails, others that don't wait for it go on.
-    The stack's history keeps the message.
+    register them, and they stay as they are. With `target`, those URNs are all that is looked at. When a resource
+    fails, others that don't wait for it go on. The stack's history keeps the message.
 
     Raises:
         ConflictError: another run holds the stack's lock.
@@ -72,6 +74,7 @@ def up(
                 refresh=refresh,
                 exclude=list(exclude),
                 message=message or None,
+                target=list(target) or None,
                 continue_on_error=True,
                 parallel=PARALLEL,
                 color="never",
@@ -105,10 +108,7 @@ def translated(
     try:
         yield
     except automation.ConcurrentUpdateError as error:
-        raise ConflictError(
-            f"another run holds the lock of stack {stack!r}",
-            next_step=f"wait for it; if it was killed: pulumi cancel --yes --stack {stack}",
-        ) from error
+        raise conflict(stack, holders_in(str(error))) from error
     except automation.CommandError as error:
         raise GitOpsError(f"stack {stack!r} {what}: {_reason(str(error))}", next_step=next_step) from error
 

@@ -11,6 +11,7 @@ from gitops.model.sync import Retry, SyncOptions
 if TYPE_CHECKING:
     from gitops.model.errors import Location
     from gitops.model.health_rule import HealthRule
+    from gitops.model.project import SyncWindow
     from gitops.model.sources import Source
     from gitops.model.sync import IgnoreDifference
 
@@ -45,6 +46,7 @@ class Application:
         cascade: whether its objects leave the cluster when it is no longer stated.
         stated: the file that states it when that is not its directory's descriptor, and the line.
         origin: what an Argo CD Application says of itself besides.
+        windows: when its project allows syncs.
     """
 
     name: str
@@ -70,3 +72,4 @@ class Application:
     cascade: bool = True
     stated: Location | None = None
     origin: Origin = field(default=Origin())
+    windows: tuple[SyncWindow, ...] = ()

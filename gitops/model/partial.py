@@ -21,6 +21,7 @@ class LeftOut:
         states: the objects it states, as far as it could be read.
         application: what is known of it; None when it could not be read at all.
         may_state_applications: whether applications may be missing because this one is left out.
+        held: whether nothing is wrong with it, and it only has to wait.
     """
 
     name: str
@@ -28,6 +29,7 @@ class LeftOut:
     states: frozenset[ObjectKey] = frozenset()
     may_state_applications: bool = False
     application: Application | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

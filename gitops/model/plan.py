@@ -129,6 +129,11 @@ class Gate:
 Step = PlannedObject | Hook | HealthCheck | Gate
 
 
+def application_of(step: Step) -> str:
+    """The application that a step belongs to; "" for the gate behind a whole wave."""
+    return step.application if isinstance(step, Gate) else step.manifest.application
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a cluster has to look like at one revision.
@@ -169,6 +174,28 @@ class Plan:
         """The identities of all objects, and of what hooks make."""
         return frozenset(
             {item.manifest.key for item in self.objects} | {hook.manifest.key for hook in self.hooks}
+        )
+
+    def reaching(self, names: Collection[str]) -> Plan:
+        """The steps of some applications and all that these wait for, directly or not."""
+        by_name = {step.name: step for step in self.steps}
+        pending = [step.name for step in self.steps if application_of(step) in names]
+        needed: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in needed:
+                needed.add(name)
+                pending += by_name[name].after
+        steps = tuple(step for step in self.steps if step.name in needed)
+        owners = {application_of(step) for step in steps} | set(names)
+        # the gate behind a wave that has no objects is below that wave all the same
+        bare = {step.wave for step in steps} - {a.wave for a in self.applications if a.name in owners}
+        applications = tuple(a for a in self.applications if a.name in owners or a.wave in bare)
+        return replace(
+            self,
+            applications=applications,
+            steps=steps,
+            on_failure=tuple(hook for hook in self.on_failure if hook.manifest.application in names),
         )
 
     def without(self, keys: Collection[ObjectKey]) -> Plan:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gitops.model.health_rule import HealthRule
+    from gitops.model.project import SyncWindow
     from gitops.model.verification import Check
 
 
@@ -93,6 +96,38 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """Leave to sync in spite of closed windows.
+
+    Attributes:
+        reason: why, for whoever reads it later.
+        until: when it ends by itself.
+        applications: globs over names.
+    """
+
+    reason: str
+    until: datetime
+    applications: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What the loop, and syncs beside it, are told.
+
+    Attributes:
+        interval: seconds between two looks at the repository.
+        windows: when syncs are allowed, beside what projects say.
+        break_glass: leave to sync in spite of them.
+        paused: globs over names of applications that nobody may touch.
+    """
+
+    interval: float = 180.0
+    windows: tuple[SyncWindow, ...] = ()
+    break_glass: BreakGlass | None = None
+    paused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a stack's configuration says.
 
@@ -108,6 +143,7 @@ class Settings:
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
         secrets: how SealedSecrets reach the cluster.
         verification: what has to be well after a deployment before it counts as good.
+        loop: how often the loop looks, and when syncs are allowed.
     """
 
     stack: str
@@ -124,3 +160,4 @@ class Settings:
     fleet: tuple[FleetCluster, ...] = ()
     secrets: Secrets = Secrets()
     verification: tuple[Check, ...] = ()
+    loop: Loop = Loop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitops.model.errors import ConfigError, GitOpsError, Problem
+from gitops.model.errors import ConfigError, GitOpsError, Problem, RefusedError
 from gitops.model.sync import Retry
 
 if TYPE_CHECKING:
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from gitops.model.keys import ObjectKey
 
-SYNCED, FAILED, WAITING, LEFT_OUT = "Synced", "Failed", "Waiting", "LeftOut"
+SYNCED, FAILED, WAITING, LEFT_OUT, HELD = "Synced", "Failed", "Waiting", "LeftOut", "Held"
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationOutcome:
-    """One application: `Synced`, `Failed`, `Waiting` (behind one that failed) or `LeftOut`, and why.
+    """One application: `Synced`, `Failed`, `Waiting` (behind one that failed), `LeftOut` or `Held`, and why.
 
     `retry` says how often it may be tried again.
     """
@@ -57,7 +57,9 @@ class Synced:
 
     @property
     def exit_code(self) -> int:
-        """0, else 4 when the cluster refused something, else 2 when something is wrong in the repository."""
+        """0, else 4 when the cluster refused something, 2 when something is wrong in Git, 5 when something is held."""
         if self.having(FAILED):
             return GitOpsError.exit_code
-        return ConfigError.exit_code if self.having(LEFT_OUT) else 0
+        if self.having(LEFT_OUT):
+            return ConfigError.exit_code
+        return RefusedError.exit_code if self.having(HELD) else 0

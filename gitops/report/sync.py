@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.synced import FAILED, LEFT_OUT, SYNCED, WAITING
+from gitops.model.synced import FAILED, HELD, LEFT_OUT, SYNCED, WAITING
 from gitops.report.columns import counted
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _TITLES = {
     LEFT_OUT: "left out, and as it was",
     FAILED: "failed",
     WAITING: "waits for what failed",
+    HELD: "held, and as it was",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -12,16 +13,20 @@ from gitops.model.errors import ConfigError, Location, NotFoundError, Problems
 from gitops.model.settings import (
     DEFAULT_GLOBS,
     ApplicationGlob,
+    BreakGlass,
     Cluster,
     FleetCluster,
+    Loop,
     Repository,
     Secrets,
     Settings,
 )
+from gitops.source.argo.projectspec import Window  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.health_rules import read_health_rules
-from gitops.source.match import matches
+from gitops.source.match import matches, matches_text
 from gitops.source.url import checked_revision, repository_url
 from gitops.source.verification import read_checks
+from gitops.source.windows import complaints, windows_of
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
@@ -31,6 +36,9 @@ T = TypeVar("T")
 NAMESPACE = "gitops"
 # in the environment, and in the stack's configuration
 TOKEN, TOKEN_KEY = "GITOPS_REPOSITORY_TOKEN", "repositoryToken"
+SYNC_INTERVAL = "SYNC_INTERVAL"
+# seconds; a shorter one would only load the repository's server, and a webhook is quicker than any
+SHORTEST_INTERVAL = 1.0
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
@@ -40,6 +48,14 @@ class GlobConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     wave: int = 20
     exclude: tuple[str, ...] = ()
+
+
+class BreakGlassConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`gitops:breakGlass`."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=3)]
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
+    applications: tuple[str, ...] = ("*",)
 
 
 class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -68,6 +84,10 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     refuse_plain_secrets: bool = False
     plain_secrets: tuple[str, ...] = ()
     verification: tuple[dict[str, Any], ...] = ()
+    sync_interval: str = "3m"
+    sync_windows: tuple[Window, ...] = ()
+    break_glass: BreakGlassConfig | None = None
+    paused: tuple[str, ...] = ()
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels")
@@ -117,6 +137,7 @@ def settings_from(
         fleet=_fleet(stack, config, project),
         secrets=_secrets(config, project),
         verification=_listed(read_checks, config.verification, stack),
+        loop=_loop(stack, config, environment),
     )
 
 
@@ -173,6 +194,26 @@ def _secrets(config: StackConfig, project: Path) -> Secrets:
         digest_key=config.secret_digest_key,
         refuse_plain=config.refuse_plain_secrets,
         plain=config.plain_secrets,
+    )
+
+
+def _loop(stack: str, config: StackConfig, environment: Mapping[str, str]) -> Loop:
+    interval = environment.get(SYNC_INTERVAL) or config.sync_interval
+    try:
+        for pattern in (*config.paused, *(config.break_glass.applications if config.break_glass else ())):
+            matches_text(pattern, "")
+        seconds = parse_duration(interval)
+    except ValueError as error:
+        raise ConfigError(f"configuration of stack {stack!r}: {error}", next_step="mend the value") from error
+    for what, step in complaints(config.sync_windows):
+        where = Location(f"Pulumi.{stack}.yaml")
+        raise ConfigError(f"gitops:syncWindows: {what}", where=where, next_step=step)
+    leave = config.break_glass
+    return Loop(
+        interval=max(seconds, SHORTEST_INTERVAL),
+        windows=windows_of(config.sync_windows),
+        break_glass=BreakGlass(leave.reason, leave.until, leave.applications) if leave else None,
+        paused=config.paused,
     )
 
 

@@ -76,7 +76,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(
         past, "note_failure", lambda _stack, _project, operation, why: world.told.append((operation, why))
     )
-    monkeypatch.setattr(room, "sound_plan", lambda *_: (PLAN, world.left_out))
+    monkeypatch.setattr(room, "sound_plan", lambda *_, **__: (PLAN, world.left_out))
     return world
 
 

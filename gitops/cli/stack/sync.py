@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -42,6 +43,7 @@ def sync_stack(
       gitops stack sync --stack prod --retry --quiet
       gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
+    from gitops.delivery.hold import holding
     from gitops.delivery.retry import with_retries
     from gitops.delivery.sync import sync  # the engine's SDK is slow to import
 
@@ -51,7 +53,8 @@ def sync_stack(
     click.echo(f"stack {stack}, context {settings.cluster.context or '(current)'}", err=True)
 
     def attempt() -> Synced:
-        return sync(settings, project, refresh=refresh, on_output=None if quiet else _progress)
+        hold = holding(settings, datetime.now(UTC), manual=True)
+        return sync(settings, project, refresh=refresh, hold=hold, on_output=None if quiet else _progress)
 
     done = with_retries(attempt, _pause) if retry else attempt()
     for key in done.pruned:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gitops.model.duration import parse_duration
-from gitops.model.project import AllowedDestination, KindPattern, OrphanRule, Project, SyncWindow
+from gitops.model.project import AllowedDestination, KindPattern, OrphanRule, Project
 from gitops.source.argo.objects import RawLike, read_strictly
-from gitops.source.argo.projectspec import Kind, ProjectObject, ProjectSpec, Window
+from gitops.source.argo.projectspec import Kind, ProjectObject, ProjectSpec
 from gitops.source.match import matches, matches_text
+from gitops.source.windows import complaints, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gitops.model.errors import Problems
 
-_FIELD = re.compile(r"[0-9A-Za-z*?,/-]+")
-_DESCRIPTORS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 _BECAUSE = {
     "signature_keys": ("signatureKeys", "signatures of commits are not checked"),
     "source_integrity": ("sourceIntegrity", "signatures of commits are not checked"),
@@ -57,7 +53,7 @@ def read_project(raw: RawLike, problems: Problems) -> Project | None:
         namespaced_denied=_kinds(spec.namespace_resource_blacklist),
         source_namespaces=spec.source_namespaces,
         orphans=OrphanRule(orphans.warn, _kinds(orphans.ignore)) if orphans else None,
-        windows=tuple(_window(window) for window in spec.sync_windows),
+        windows=windows_of(spec.sync_windows),
     )
 
 
@@ -65,41 +61,11 @@ def _kinds(stated: Iterable[Kind]) -> tuple[KindPattern, ...]:
     return tuple(KindPattern(item.group, item.kind, item.name) for item in stated)
 
 
-def _window(stated: Window) -> SyncWindow:
-    return SyncWindow(
-        kind=stated.kind,
-        schedule=stated.schedule,
-        duration=parse_duration(stated.duration),
-        time_zone=stated.time_zone or "UTC",
-        applications=stated.applications,
-        namespaces=stated.namespaces,
-        clusters=stated.clusters,
-        all_of=stated.and_operator,
-        manual=stated.manual_sync,
-        overrun=stated.sync_overrun,
-    )
-
-
 def _complaints(spec: ProjectSpec) -> Iterator[tuple[str, str]]:
     for field, (name, reason) in _BECAUSE.items():
         if getattr(spec, field):
             yield f"{name} can't be honored: {reason}", "take the rule out, or keep it by other means"
-    for index, window in enumerate(spec.sync_windows):
-        place = f"syncWindows[{index}]"
-        fields = window.schedule.split()
-        if window.schedule not in _DESCRIPTORS and not (
-            len(fields) == 5 and all(map(_FIELD.fullmatch, fields))
-        ):
-            yield f"{place}: {window.schedule!r} is not a schedule of cron's five fields", "mend it"
-        try:
-            parse_duration(window.duration)
-            ZoneInfo(window.time_zone or "UTC")
-        except ZoneInfoNotFoundError:
-            yield f"{place}: {window.time_zone!r} is not a time zone", "write it as Europe/Berlin"
-        except (ValueError, OSError) as error:
-            yield f"{place}: {error}", "mend it"
-        if not (window.applications or window.namespaces or window.clusters):
-            yield f"{place} is for nothing", "state applications, namespaces or clusters"
+    yield from complaints(spec.sync_windows)
 
 
 def _malformed(spec: ProjectSpec) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,28 @@
+"""The names by which the engine knows the steps of a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.objects import STASH_TYPE, type_token
+from gitops.model.plan import PlannedObject, application_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitops.model.plan import Plan, Step
+
+_PROJECT = "gitops"
+_PARENTS = "gitops:index:Platform$gitops:index:Wave$gitops:index:Application"
+
+
+def urns_of(stack: str, plan: Plan, applications: Collection[str]) -> tuple[str, ...]:
+    """The URNs of everything below these applications, sorted."""
+    return tuple(sorted(_urn(stack, step) for step in plan.steps if application_of(step) in applications))
+
+
+def _urn(stack: str, step: Step) -> str:
+    token = STASH_TYPE
+    if isinstance(step, PlannedObject):
+        token = type_token(step.manifest.api_version, step.manifest.kind)
+    return f"urn:pulumi:{stack}::{_PROJECT}::{_PARENTS}${token}::{step.name}"

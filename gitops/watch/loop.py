@@ -1,0 +1,296 @@
+"""The loop itself: one turn after another, each a look at the repository and the sync that it asks for."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gitops.cluster.connect import connect
+from gitops.delivery.history import whoami
+from gitops.delivery.hold import holding
+from gitops.delivery.retry import next_pause
+from gitops.delivery.sync import carry_out, carry_out_changes, prepare
+from gitops.engine.locks import backend, clear
+from gitops.engine.recorded import recorded
+from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
+from gitops.model.synced import FAILED, SYNCED, WAITING
+from gitops.source.git import cache_folder, fetch
+from gitops.watch.backoff import growing
+from gitops.watch.cluster import Watching
+from gitops.watch.guard import Guard
+from gitops.watch.heal import Healer
+from gitops.watch.telling import Telling
+from gitops.watch.turn import Known, work
+from gitops.watch.wanted import wanted_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gitops.delivery.sync import Prepared
+    from gitops.model.application import Application
+    from gitops.model.settings import Settings
+    from gitops.model.synced import Synced
+    from gitops.report.log import Log
+    from gitops.report.metrics import Metrics
+    from gitops.source.commit import Commit
+    from gitops.watch.turn import Work
+
+_BREATH = 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 180.0
+
+
+@dataclass
+class Due:
+    """When, by a steady clock, the next look is due, and why it is more than a look."""
+
+    poll: float = 0.0
+    retry: float | None = None
+    failures: int = 0
+    forced: str = "start"
+    refresh: bool = False
+
+    def next(self) -> float:
+        """The earlier of both."""
+        return self.poll if self.retry is None else min(self.poll, self.retry)
+
+
+class Loop:
+    """One stack, kept at what Git says until it is told to end.
+
+    `read` gives the stack's settings, anew in each turn; `clear_locks` says whether the lock of a run that was
+    killed on this machine is taken away.
+    """
+
+    def __init__(
+        self, project: Path, read: Callable[[], Settings], log: Log, metrics: Metrics, *, clear_locks: bool
+    ) -> None:
+        self._project, self._read, self._log, self._metrics = project, read, log, metrics
+        self._clear_locks = clear_locks
+        self._settings = read()
+        stack = self._settings.stack
+        self._wishes: queue.Queue[str] = queue.Queue()
+        self._over = threading.Event()
+        self._due = Due()
+        self._known: Known | None = None
+        self._applications: tuple[Application, ...] = ()
+        self._broken: frozenset[str] = frozenset()
+        self._suspended = False
+        self._revision = ""
+        self._alive = time.monotonic()
+        self.guard = Guard(backend(stack, project), self.request)
+        self._telling = Telling(log, metrics)
+        self._watching = Watching(connect(self._settings.cluster), stack, self._telling.cluster)
+        self._healer = Healer(
+            self._watching.mender,
+            self._telling.of_healer(self.request, self._resync),
+            self.guard.blocked,
+            lambda _: True if self.guard.backend else None,
+        )
+
+    def request(self, why: str) -> None:
+        """Look at the repository and the stack's state as soon as may be."""
+        self._wishes.put(why)
+
+    def end(self) -> None:
+        """End after what is being done."""
+        self._over.set()
+        self._wishes.put("")
+
+    def is_ready(self) -> bool:
+        """Whether a first sync was made and every watch is open."""
+        return self._known is not None and self._watching.is_ready()
+
+    def is_alive(self) -> bool:
+        """Whether turns are made; a run of the engine may take its time."""
+        quiet = time.monotonic() - self._alive
+        return self.guard.is_running or quiet < 3 * self._settings.loop.interval + 60
+
+    def run(self) -> None:
+        """Turn after turn until `end`."""
+        threading.Thread(target=self._heal_when_due, name="heal due", daemon=True).start()
+        try:
+            while not self._over.is_set():
+                self._wait()
+                if self._over.is_set():
+                    return
+                self._alive = time.monotonic()
+                self._metrics.set(self._metrics.lag_seconds, max(0.0, self._alive - self._due.next()))
+                try:
+                    self._turn()
+                    self._due.failures = 0
+                    self._due.poll = time.monotonic() + self._settings.loop.interval
+                except GitOpsError as error:
+                    self._failed(error)
+        finally:
+            self._over.set()
+            self._watching.close()
+            self._healer.close()
+
+    def _wait(self) -> None:
+        """Until something is due or wished for; all wishes so far are one."""
+        while not self._over.is_set():
+            seconds = min(_BREATH, self._due.next() - time.monotonic())
+            try:
+                wish = self._wishes.get(timeout=seconds) if seconds > 0 else self._wishes.get_nowait()
+            except queue.Empty:
+                self._telling.count(self._healer, self._known, self._broken)
+                if self._due.next() <= time.monotonic() or self._held_differently():
+                    return
+                continue
+            self._due.forced = wish or self._due.forced
+            while not self._wishes.empty():
+                self._due.forced = self._wishes.get_nowait() or self._due.forced
+            return
+
+    def _turn(self) -> None:
+        forced, self._due.forced = self._due.forced, ""
+        retry = self._due.retry is not None and self._due.retry <= time.monotonic()
+        self._settings = settings = self._read()
+        self._held_differently()
+        if self.guard.is_surprised and self._known:
+            self._look_at_state()
+        if self._suspended:
+            return
+        seen = time.monotonic()
+        commit = self._fetch(settings)
+        if commit.sha == self._revision and not (forced or retry or self._due.refresh or self._others()):
+            return
+        began = time.monotonic()
+        hold = holding(settings, datetime.now(UTC), manual=False)
+        try:
+            prepared = prepare(settings, self._project, hold, commit)
+        except RefusedError as error:
+            self._log("warning", "nothing is synced", why=str(error).splitlines()[0])
+            self._revision = commit.sha
+            return
+        self._take_in(prepared)
+        todo = work(self._known, prepared.plan, retry=retry or self._due.refresh)
+        left_out = {item.name for item in prepared.left_out}
+        if todo is None or (self._known and todo.names and left_out.issuperset(todo.names)):
+            if self._known:
+                self._known = replace(self._known, plan=prepared.plan)
+            if commit.sha != self._revision:
+                self._log("info", "nothing to sync", revision=commit.sha, why=forced)
+            self._revision = commit.sha
+            return
+        done = self._sync(prepared, todo, forced or ("retry" if retry else "commit"))
+        self._revision = commit.sha
+        self._metrics.took(self._metrics.live_seconds, time.monotonic() - seen)
+        self._metrics.took(self._metrics.sync_seconds, time.monotonic() - began)
+        self._go_on(prepared, todo, done, retry=retry)
+
+    def _fetch(self, settings: Settings) -> Commit:
+        began = time.monotonic()
+        try:
+            commit = fetch(settings.repository, cache_folder())
+        except GitOpsError:
+            self._metrics.set(self._metrics.repository_up, 0)
+            raise
+        self._metrics.set(self._metrics.repository_up, 1)
+        self._metrics.took(self._metrics.fetch_seconds, time.monotonic() - began)
+        return commit
+
+    def _sync(self, prepared: Prepared, todo: Work, why: str) -> Synced:
+        operation = prepared.operation
+        names = set(todo.names) - {item.name for item in prepared.left_out}
+        self._healer.withdraw(names)
+        values = {"revision": prepared.plan.revision, "operation": operation}
+        shown = next(iter(names)) if len(names) == 1 else ""
+        self._log("info", "sync begins", applications=len(names), application=shown, why=why, **values)
+        began, by = time.monotonic(), f"gitops watch ({whoami()})"
+        try:
+            with self.guard.own_run():
+                if todo.alone:
+                    done = carry_out_changes(prepared, names, by=by)
+                else:
+                    done = carry_out(prepared, refresh=self._due.refresh, by=by)
+        except GitOpsError:
+            self._known = self._known and replace(self._known, clean=False)
+            self._metrics.count(self._metrics.syncs, "Error")
+            raise
+        seconds = time.monotonic() - began
+        self._metrics.took(self._metrics.engine_seconds, seconds, "part" if todo.alone else "all")
+        self._telling.synced(done, seconds, operation)
+        return done
+
+    def _go_on(self, prepared: Prepared, todo: Work, done: Synced, *, retry: bool) -> None:
+        """Keep what was synced as it is, and plan when to try again what failed."""
+        self._due.refresh = False
+        tried = self._known.tried + 1 if retry and self._known else 0
+        self._known = Known(prepared.plan, not (done.having(FAILED) or done.having(WAITING)), tried)
+        synced = {item.name for item in done.having(SYNCED)}
+        objects = wanted_objects(prepared.plan, synced & set(todo.names) if todo.alone else synced)
+        self._watching.follow((item.manifest for item in prepared.plan.objects), self._healer)
+        self._healer.install(objects)
+        seconds = next_pause(done, tried)
+        self._due.retry = None if seconds is None else time.monotonic() + seconds
+
+    def _failed(self, error: GitOpsError) -> None:
+        """Say so, and try again soon; a lock that was left over is cleared where that is allowed."""
+        if isinstance(error, ConflictError) and self._clear_locks and self.guard.backend:
+            holders = self.guard.backend.holders()
+            if holders and all(holder.is_gone for holder in holders):
+                self._log("warning", "clearing the lock of a run that was killed", holder=str(holders[0]))
+                clear(self._settings.stack, self._project)
+                self._due.poll, self._due.forced = time.monotonic(), "lock cleared"
+                return
+        self._due.failures += 1
+        most = self._settings.loop.interval if isinstance(error, AccessError) else _LONGEST_PAUSE
+        seconds = growing(self._due.failures, _FIRST_PAUSE, max(most, _FIRST_PAUSE))
+        self._due.poll, self._due.retry = time.monotonic() + seconds, None
+        self._due.forced = "after a failure"
+        self._log("error", str(error), exit_code=error.exit_code, again_in=round(seconds))
+
+    def _take_in(self, prepared: Prepared) -> None:
+        left = prepared.left_out
+        self._applications = (
+            *prepared.plan.applications,
+            *(item.application for item in left if item.application),
+        )
+        self._broken = frozenset(item.name for item in left if not item.held)
+        self._held_differently()
+        for item in left:
+            for problem in item.problems:
+                self._log(
+                    "warning", "held" if item.held else "left out", application=item.name, why=str(problem)
+                )
+
+    def _held_differently(self) -> bool:
+        """Bring up to date who is held; whether that differs from before."""
+        hold = holding(self._settings, datetime.now(UTC), manual=False)
+        held = {problem.application: problem.what for problem in hold(self._applications)}
+        differs = held.keys() != self._healer.held.keys()
+        self._healer.held = held
+        self._metrics.set(self._metrics.held, len(held))
+        if differs:
+            self._due.forced = "who is held has changed"
+        return differs
+
+    def _look_at_state(self) -> None:
+        """What somebody else's run left: objects that it took out of the stack are not made again."""
+        self.guard.accept()
+        keys = {item.key for item in recorded(self._settings.stack, self._project) if item.key}
+        gone = self._healer.forget_all_but(keys)
+        was, self._suspended = self._suspended, not keys
+        if self._suspended:
+            self._log("warning", "the stack was destroyed: nothing is synced until somebody deploys it again")
+        elif was or gone:
+            self._known = None if was else self._known and replace(self._known, clean=False)
+            self._log("warning", "another run took objects out of the stack", objects=gone)
+
+    def _others(self) -> bool:
+        """Whether applications have sources outside the stack's own repository and revision."""
+        return any(s.repository or s.revision for a in self._applications for s in a.sources if not s.chart)
+
+    def _resync(self, why: str) -> None:
+        self._due.refresh = True
+        self.request(why)
+
+    def _heal_when_due(self) -> None:
+        while not self._over.wait(min(_BREATH, max(0.05, self._healer.tick()))):
+            pass

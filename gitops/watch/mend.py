@@ -1,0 +1,76 @@
+"""One object made again what Git says, in the provider's own way, so that the engine sees no difference after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops.cluster.client import JSON_PATCH
+from gitops.cluster.errors import ApiError
+from gitops.cluster.ownership import handed_over
+from gitops.model.keys import FIELD_MANAGER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops.cluster.client import Client, Object
+    from gitops.cluster.discovery import Resource
+    from gitops.model.keys import ObjectKey
+    from gitops.watch.decide import Decision
+    from gitops.watch.wanted import Wanted
+
+# Their fields are taken over as the provider takes them: what a person added to a list by hand goes.
+_PEOPLE = ("kubectl", "before-first-apply")
+
+
+@dataclass
+class Mender:
+    """Writes to one cluster; `resources` are the kinds of the plan, by group and kind."""
+
+    client: Client
+    resources: Mapping[tuple[str, str], Resource]
+
+    def get(self, key: ObjectKey) -> Object | None:
+        """The object as it is now; None when it is gone.
+
+        Raises:
+            GitOpsError: the cluster does not answer, or not to us.
+        """
+        try:
+            return self.client.get(self._path(key))
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def mend(self, wanted: Wanted, live: Object | None, decision: Decision) -> Object:
+        """Apply what is wanted; gives the object as it is then.
+
+        Over a live object only when it is still that very one, so that what somebody has just deleted on purpose
+        does not come back by this.
+
+        Raises:
+            GitOpsError: the cluster refuses or does not answer.
+        """
+        path = self._path(wanted.planned.manifest.key)
+        result = self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
+        if live is None or not wanted.differences(result):
+            return result
+        entries = handed_over(
+            result, lambda name: name in decision.by and name.startswith(_PEOPLE), FIELD_MANAGER
+        )
+        if entries is None:
+            return result
+        patch = [
+            {
+                "op": "test",
+                "path": "/metadata/resourceVersion",
+                "value": result["metadata"]["resourceVersion"],
+            },
+            {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+        ]
+        result = self.client.patch(path, patch, content_type=JSON_PATCH, field_manager=FIELD_MANAGER)
+        return self.client.apply(path, wanted.body(result), field_manager=FIELD_MANAGER, force=True)
+
+    def _path(self, key: ObjectKey) -> str:
+        return self.resources[key.group, key.kind].path(key.namespace, key.name)
