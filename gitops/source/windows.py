@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from gitops.source.argo.projectspec import Window
 
+# a window that opens again before it closes, so often in a row, counts as one without an end
+_MOST_OPENINGS = 500
 _FIELD = re.compile(r"[0-9A-Za-z*?,/-]+")
 # Source: the parser of github.com/robfig/cron, with which Argo CD reads schedules
 _DESCRIPTORS = {
@@ -73,17 +76,20 @@ def is_open(window: SyncWindow, now: datetime) -> bool:
 
 
 def next_change(window: SyncWindow, now: datetime) -> datetime | None:
-    """When a closed window opens, or an open one closes; None when it never opens again."""
-    zone = ZoneInfo(window.time_zone)
-    length = timedelta(seconds=window.duration)
+    """When a closed window opens, or an open one closes; None when neither is in sight."""
+    zone, length = ZoneInfo(window.time_zone), timedelta(seconds=window.duration)
     if not is_open(window, now):
         return next(_openings(window.schedule, now.astimezone(zone)), None)
-    last = None
-    for opening in _openings(window.schedule, now.astimezone(zone) - length):
-        if opening > (last + length if last else now):
-            break
-        last = opening
-    return last + length if last else None
+    end = now
+    for opening in islice(_openings(window.schedule, now.astimezone(zone) - length), _MOST_OPENINGS):
+        if opening > end:
+            return end
+        end = opening + length
+    return end if end > now and not _follows(window, end) else None
+
+
+def _follows(window: SyncWindow, end: datetime) -> bool:
+    return is_open(window, end + timedelta(seconds=1))
 
 
 def _openings(schedule: str, after: datetime) -> Iterator[datetime]:

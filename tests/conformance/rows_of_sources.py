@@ -113,11 +113,7 @@ SETS = (
     ),
     Row("sets.owner", "What a set made goes with it, and so do its objects."),
     Row("sets.preserve", "Unless preserveResourcesOnDeletion is set."),
-    later(
-        "sets.requeue",
-        "Sets are looked at again every 3 minutes.",
-        "A sync is a command; a scheduler repeats it.",
-    ),
+    Row("sets.requeue", "Sets are looked at again every 3 minutes."),
     Row("sets.rolling-steps", "Steps of a rolling sync choose applications by their labels, In or NotIn."),
     differs(
         "sets.rolling-automated",

@@ -2,7 +2,6 @@
 
 from tests.conformance.row import Row, differs, later
 
-NO_LOOP = "There is no loop yet."
 EQUAL_COMMITS = "equal commits have to give equal plans"
 
 ORDER = (
@@ -229,14 +228,14 @@ HOOKS = (
 )
 
 SYNC = (
-    later("sync.poll", "The repository is asked every 2 to 3 minutes.", "A sync is a command; a scheduler repeats it."),
+    Row("sync.poll", "The repository is asked every 2 to 3 minutes."),
     differs(
         "sync.cache",
         "Rendered objects are kept for 24 hours, and a hard refresh renders anew.",
         "They are kept by the Git ids of all that was read, and never need it.",
     ),
-    later("sync.auto", "Automated sync acts on what is OutOfSync alone, and never twice at once.", NO_LOOP),
-    later("sync.once", "After a failure, one revision is not tried again beyond its retries.", NO_LOOP),
+    Row("sync.auto", "Automated sync acts on what is OutOfSync alone, and never twice at once."),
+    Row("sync.once", "After a failure, one revision is not tried again beyond its retries."),
     Row("sync.prune-only", "When nothing is to do but to prune and pruning is off, nothing is done."),
     Row("sync.empty", "An application that states nothing any more is an error."),
     differs(
@@ -244,8 +243,12 @@ SYNC = (
         "With allowEmpty, an application that states nothing any more is pruned.",
         "It is an error as without it; to delete an application, remove it.",
     ),
-    later("sync.heal", "Self-heal applies what differs, at the same revision.", "`--refresh` heals when asked to."),
-    later("sync.heal-delay", "Self-heal waits 2 seconds, three times as long each time, 5 minutes at most.", NO_LOOP),
+    Row("sync.heal", "Self-heal applies what differs, at the same revision."),
+    differs(
+        "sync.heal-delay",
+        "Self-heal waits 2 seconds, three times as long each time, 5 minutes at most.",
+        "The first time it does not wait; then it does, for each object on its own.",
+    ),
     Row("sync.self-heal-off", "Self-heal is off unless it is stated."),
     Row("sync.retry-default", "Automated syncs are tried again 5 times."),
     Row("sync.retry-pauses", "The pauses are 5 seconds, doubled each time, 3 minutes at most."),
@@ -292,15 +295,16 @@ SYNC = (
         "The option is named as one without effect.",
     ),
     Row("sync.windows-read", "Windows have a kind, five fields of cron, a duration and a time zone."),
-    *(
-        later(f"sync.windows-{name}", text, "Windows are read and checked, and do not hold a sync yet.")
-        for name, text in (
-            ("match", "A window is about applications, clusters or namespaces, or all three with andOperator."),
-            ("active", "A window is active for its duration after its schedule."),
-            ("none", "Where no window matches, a sync is allowed."),
-            ("deny", "An active deny window blocks; manual syncs pass when each such window lets them."),
-            ("allow", "Otherwise an active allow window allows."),
-            ("inactive", "Otherwise allow windows that match block, but for manual syncs that each of them lets pass."),
-        )
+    Row(
+        "sync.windows-match",
+        "A window is about applications, clusters or namespaces, or all three with andOperator.",
+    ),
+    Row("sync.windows-active", "A window is active for its duration after its schedule."),
+    Row("sync.windows-none", "Where no window matches, a sync is allowed."),
+    Row("sync.windows-deny", "An active deny window blocks; manual syncs pass when each such window lets them."),
+    Row("sync.windows-allow", "Otherwise an active allow window allows."),
+    Row(
+        "sync.windows-inactive",
+        "Otherwise allow windows that match block, but for manual syncs that each of them lets pass.",
     ),
 )  # fmt: skip

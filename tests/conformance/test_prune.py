@@ -109,7 +109,7 @@ def test_nothing_is_pruned_after_a_failure(monkeypatch: pytest.MonkeyPatch, fail
     plan, world = of_one(document("ConfigMap")).plan, World("ConfigMap:web/left")
     failures = (Failure("t", "ConfigMap:web/x", "refused"),) if failed else ()
     monkeypatch.setattr(delivery, "connect", lambda _: world)
-    monkeypatch.setattr(delivery, "sound_plan", lambda *_: (plan, ()))
+    monkeypatch.setattr(delivery, "sound_plan", lambda *_, **__: (plan, ()))
     monkeypatch.setattr(delivery, "up", lambda *_, **__: EngineOutcome({}, failures))
     monkeypatch.setattr(delivery, "tell_outcome", lambda *_: None)
     delivery.sync(given.settings(), Path("nowhere"))
