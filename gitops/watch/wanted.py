@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.objects import applied
+from gitops.cluster.managed import owned
 from gitops.drift.compare import compare_by
 from gitops.drift.ignore import with_live
-from gitops.drift.managed import owned
-from gitops.drift.paths import from_pointer, without
 from gitops.model.keys import FIELD_MANAGER
+from gitops.model.paths import from_pointer, without
 from gitops.waves.steered import rules_between
 
 if TYPE_CHECKING:
