@@ -97,7 +97,7 @@ def test_the_engine_passes_over_what_the_state_has_of_it(world: World) -> None:
 
 
 def test_when_nothing_is_sound_nothing_is_synced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "sound_plan", lambda *_: (plan_of([]), world.left_out))
+    monkeypatch.setattr(room, "sound_plan", lambda *_, **__: (plan_of([]), world.left_out))
     with pytest.raises(ProblemsError, match="can't be read"):
         synced()
     assert (world.deleted, world.excluded) == ([], ())
