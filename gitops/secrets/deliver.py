@@ -9,7 +9,7 @@ from gitops.model.errors import GitOpsError
 from gitops.model.keys import OBJECT_ANNOTATION, ObjectKey
 from gitops.model.manifest import stated_once
 from gitops.secrets.files import is_sealed_secret
-from gitops.secrets.recipients import for_anyone, for_stack
+from gitops.secrets.recipients import check_form, for_anyone, for_stack
 from gitops.secrets.scope import GROUP, KIND
 from gitops.secrets.sealed import UnsealError, unseal_secret
 
@@ -52,6 +52,7 @@ def delivered(
     bodies: dict[int, JsonObject] = {}
     for manifest in sealed:
         try:
+            check_form(manifest.body)
             bodies[id(manifest)] = (
                 for_stack(manifest.body, stack) if keys is None else _opened(manifest.body, stack, keys)
             )

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as EditorError
 
 from gitops.model.errors import ConfigError, Location
-from gitops.secrets.recipients import DIGESTS, FOR
+from gitops.secrets.recipients import DIGESTS, FOR, check_form
 from gitops.secrets.scope import GROUP, KIND
 from gitops.source.yaml import YamlError, read_documents
 
@@ -64,6 +64,11 @@ def sealed_in(content: bytes, name: str) -> list[Sealed]:
                 metadata, spec = item.get("metadata"), item.get("spec")
                 if not (isinstance(metadata, dict) and metadata.get("name") and isinstance(spec, dict)):
                     raise ConfigError("a SealedSecret without metadata.name or spec", where=where)
+                try:
+                    check_form(item)
+                except ConfigError as error:
+                    (problem,) = error.problems
+                    raise ConfigError(problem.what, where=where, next_step=problem.next_step) from None
                 found.append(Sealed(where, item))
     return found
 

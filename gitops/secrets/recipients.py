@@ -21,6 +21,29 @@ FOR = "sealed-for.gitops.internal/"
 DIGESTS = "gitops.internal/digests"
 
 
+def check_form(sealed: Mapping[str, Any]) -> None:
+    """Refuse a SealedSecret whose parts are not what they have to be before it is opened or passed on.
+
+    Raises:
+        ConfigError: names the first part that is wrong.
+    """
+    spec = sealed.get("spec")
+    template = spec.get("template") if isinstance(spec, dict) else None
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    parts: dict[str, Any] = {"spec": spec if spec is not None else ""}
+    if isinstance(spec, dict):
+        parts |= {"spec.encryptedData": spec.get("encryptedData"), "spec.template": template}
+    if isinstance(template, dict):
+        parts |= {"spec.template.data": template.get("data"), "spec.template.metadata": metadata}
+    if isinstance(metadata, dict):
+        parts |= {
+            f"spec.template.metadata.{field}": metadata.get(field) for field in ("labels", "annotations")
+        }
+    for name, part in parts.items():
+        if part is not None and not isinstance(part, dict):
+            raise ConfigError(f"{name} is no mapping", next_step="seal the Secret again")
+
+
 def annotated(sealed: JsonObject, others: Mapping[str, Mapping[str, str]]) -> JsonObject:
     """The SealedSecret with values for other stacks' clusters too."""
     metadata = sealed["metadata"]

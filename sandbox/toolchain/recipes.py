@@ -131,7 +131,9 @@ REGISTRY = Recipe("registry", "github.com/google/go-containerregistry@v0.20.6", 
 
 SEALED_SECRETS_MODULE = "github.com/bitnami-labs/sealed-secrets@v0.32.2"  # newer ones declare another path
 KUBESEAL = Recipe("kubeseal", SEALED_SECRETS_MODULE, "cmd/kubeseal", (("main.VERSION", "0.32.2"),))
-SEALED_SECRETS = Recipe("controller", SEALED_SECRETS_MODULE, "cmd/controller", (("main.VERSION", "0.32.2"),))
+SEALED_SECRETS = Recipe(
+    "sealed-secrets-controller", SEALED_SECRETS_MODULE, "cmd/controller", (("main.VERSION", "0.32.2"),)
+)
 """The controller that opens SealedSecrets in the cluster, and the command that makes them."""
 
 EVERYTHING = (*RECIPES, HELM, REGISTRY, KUBESEAL, SEALED_SECRETS)

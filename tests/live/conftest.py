@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gitops.manifests.cache import Cache
 from gitops.manifests.program import Program
@@ -11,14 +12,16 @@ from gitops.manifests.rendering import Rendering
 from sandbox.console import Console
 from sandbox.controlplane.clusters import stop
 from sandbox.controlplane.layout import Home
+from sandbox.crds import MODULES, definitions
 from sandbox.demo import bring_up
 from sandbox.toolchain import golang
 from sandbox.toolchain.build import build
 from sandbox.toolchain.cache import cache_folder
 from sandbox.toolchain.modules import Modules
-from sandbox.toolchain.recipes import HELM, KUSTOMIZE, REGISTRY
+from sandbox.toolchain.recipes import HELM, KUBESEAL, KUSTOMIZE, REGISTRY, SEALED_SECRETS
 from tests.git_repository import GitRepository
 from tests.live.bench import Bench
+from tests.live.sealing import ClusterController, Kubeseal
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +50,30 @@ def tools():
     cache = cache_folder()
     go = golang.find(cache)
     modules = Modules(cache, lambda: go)
-    return {r.name: str(build(r, go, modules, Console()) / r.name) for r in (HELM, KUSTOMIZE, REGISTRY)}
+    wanted = (HELM, KUSTOMIZE, REGISTRY, KUBESEAL, SEALED_SECRETS)
+    return {r.name: str(build(r, go, modules, Console()) / r.name) for r in wanted}
+
+
+@pytest.fixture(scope="session")
+def kubeseal(tools):
+    """The real `kubeseal`."""
+    return Kubeseal(tools["kubeseal"])
+
+
+@pytest.fixture(scope="session")
+def sealed_secrets(tools, sandbox, tmp_path_factory):
+    """The real controller of Sealed Secrets, at work in `staging`."""
+    controller = ClusterController(
+        tools["sealed-secrets-controller"], tmp_path_factory.mktemp("controller"), sandbox, "staging"
+    )
+    for _, text in definitions(Modules(cache_folder(), lambda: golang.find(cache_folder())).folders(MODULES)):
+        if b"sealedsecrets.bitnami.com" in text:
+            (definition,) = yaml.safe_load_all(text)
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
+            controller.client.apply(path, definition, field_manager="test", force=True)
+    controller.start()
+    yield controller
+    controller.stop()
 
 
 @pytest.fixture
