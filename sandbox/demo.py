@@ -16,6 +16,7 @@ from sandbox.controlplane.clusters import start
 from sandbox.controlplane.layout import Home
 from sandbox.deploy import deploy
 from sandbox.repository import MODULES, create_repository
+from sandbox.sealing import sealed_files
 from sandbox.toolchain import KWOK_MODULE, assemble, cache_folder
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ def without_engine_log(pulumi_home: Path) -> None:
 
 
 def make_repository(home: Home, modules: Modules) -> str:
-    """The demo's Git repository, with the definitions that other projects publish."""
-    return create_repository(home.repository, modules=modules.folders(MODULES))
+    """The demo's Git repository, with the definitions that other projects publish and secrets of its own."""
+    return create_repository(
+        home.repository, modules=modules.folders(MODULES), more=sealed_files(home, STACKS)
+    )
 
 
 def run_demo(home: Home, console: Console) -> None:

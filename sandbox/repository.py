@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from shutil import copytree
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import Location, NotFoundError
@@ -20,7 +21,13 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "homelab"
 _DEFINITIONS = "k8s/01-infrastructure/00-crds"
 
 
-def create_repository(destination: Path, *, modules: Mapping[str, Path], example: Path = EXAMPLE) -> str:
+def create_repository(
+    destination: Path,
+    *,
+    modules: Mapping[str, Path],
+    example: Path = EXAMPLE,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Make or renew the bare repository at `destination` and return the commit that `main` is at.
 
     The same example and modules give the same commit; a changed example gives a new commit on top. Commits
@@ -30,6 +37,7 @@ def create_repository(destination: Path, *, modules: Mapping[str, Path], example
         destination: where the repository is or is to be.
         modules: the folder of each of MODULES.
         example: the folder that becomes the repository's content.
+        more: files by path that are put into it or take the place of the example's.
 
     Raises:
         AccessError: the destination is something else, or can't be written.
@@ -48,4 +56,6 @@ def create_repository(destination: Path, *, modules: Mapping[str, Path], example
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in definitions(modules):
             (folder / name).write_bytes(text)
+        for path, words in more.items():
+            (content / path).write_text(words)
         return publish(destination, content, message="Describe the homelab")

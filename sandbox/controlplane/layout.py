@@ -42,6 +42,15 @@ class Home:
         """The demo repository, bare."""
         return self.root / "homelab.git"
 
+    def key_ring(self, stack: str) -> Path:
+        """The private key that opens the demo's secrets in one stack."""
+        return self.root / "keys" / f"{stack}.pem"
+
+    @property
+    def sealed(self) -> Path:
+        """The demo's secrets, sealed, by their place in its repository."""
+        return self.root / "keys" / "sealed.json"
+
     def deployment_log(self, stack: str) -> Path:
         """What the engine said when a stack was last deployed."""
         return self.root / "logs" / f"{stack}.jsonl"

@@ -120,31 +120,28 @@ class ClusterController:
         raise AssertionError((self.folder / "controller.log").read_text()[-2000:])
 
     def _route(self) -> None:
-        """The Service that it is known by, and the address behind it."""
+        """The Service that it is known by, and a pod behind it that has this machine's address.
+
+        The API server looks behind a Service for pods alone. This one is on no node, so nobody runs it.
+        """
         name, port = {"name": SERVICE, "namespace": NAMESPACE}, {"name": "http", "port": self.port}
-        service = {"apiVersion": "v1", "kind": "Service", "metadata": name, "spec": {"ports": [port]}}
-        slice_name = {**name, "labels": {"kubernetes.io/service-name": SERVICE}}
-        addresses = {
-            "apiVersion": "v1",
-            "kind": "Endpoints",
-            "metadata": name,
-            "subsets": [{"addresses": [{"ip": own_address()}], "ports": [port]}],
-        }
-        sliced = {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": slice_name,
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [own_address()]}],
-            "ports": [port],
-        }
+        containers = [{"name": "controller", "image": "sealed-secrets"}]
+        pod = {"schedulerName": "nobody", "containers": containers}
+        address = {"ip": own_address(), "targetRef": {"kind": "Pod", **name}}
         base = f"/api/v1/namespaces/{NAMESPACE}"
-        for path, body in (
-            (f"{base}/services/{SERVICE}", service),
-            (f"{base}/endpoints/{SERVICE}", addresses),
-            (f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices/{SERVICE}", sliced),
+        for path, kind, body in (
+            (f"{base}/services/{SERVICE}", "Service", {"spec": {"ports": [port]}}),
+            (f"{base}/pods/{SERVICE}", "Pod", {"spec": pod}),
+            (
+                f"{base}/endpoints/{SERVICE}",
+                "Endpoints",
+                {"subsets": [{"addresses": [address], "ports": [port]}]},
+            ),
         ):
-            self.client.apply(path, body, field_manager="test", force=True)
+            manifest = {"apiVersion": "v1", "kind": kind, "metadata": name, **body}
+            self.client.apply(path, manifest, field_manager="test", force=True)
+        status = {"phase": "Running", "podIP": own_address(), "podIPs": [{"ip": own_address()}]}
+        self.client.patch(f"{base}/pods/{SERVICE}/status", {"status": status})
 
     def stop(self) -> None:
         """Stop it."""

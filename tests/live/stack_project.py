@@ -64,6 +64,8 @@ class StackProject:
             "kubeconfig": self.kubeconfig,
             "context": context,
             "healthTimeout": "60s",
+            "secrets": "program",
+            "keyRing": f"file:{sandbox.home.key_ring(context)}",
             **config,
         }
         self._write()

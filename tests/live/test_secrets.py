@@ -54,6 +54,8 @@ def stack(tmp_path, sandbox, repository, request):
         context="staging",
         repository=repository.url,
         healthTimeout="30s",
+        secrets="controller",
+        keyRing="",
     )
     yield project
     project.destroy()
@@ -199,26 +201,22 @@ def test_what_was_opened_is_found_nowhere(stack, tmp_path, sandbox):
     scratch.mkdir()
     stack.environment |= {"XDG_CACHE_HOME": str(caches), "TMPDIR": str(scratch)}
     stack.configure(secrets="program", keyRing=f"kubernetes:{NAMESPACE}")
-    process = subprocess.Popen(
-        [
-            "pulumi",
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--json",
-            "--stack",
-            stack.stack,
-            "--non-interactive",
-        ],
-        cwd=stack.folder,
-        env=stack.environment,
-        stdout=(tmp_path / "up.log").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    command = [
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--json",
+        "--stack",
+        stack.stack,
+        "--non-interactive",
+    ]
     seen = b""
-    while process.poll() is None:
-        seen += arguments_of_all()
-        time.sleep(0.05)
+    with (tmp_path / "up.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=stack.folder, env=stack.environment, stdout=log, stderr=log)
+        while process.poll() is None:
+            seen += arguments_of_all()
+            time.sleep(0.05)
     assert process.returncode == 0
     told = [
         stack.preview("--diff").text,
