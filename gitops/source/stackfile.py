@@ -173,9 +173,24 @@ def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None 
         raise ConfigError("config is not a mapping", where=Location(file.name), next_step="mend the file")
     prefix = f"{NAMESPACE}:"
     own = {key.removeprefix(prefix): v for key, v in (config or {}).items() if key.startswith(prefix)}
+    refuse_keys_in_clear(own.get("keyRing"), stack)
     encrypted = {key for key, value in own.items() if isinstance(value, dict) and "secure" in value}
     opened = {key: secret(key) for key in sorted(encrypted)} if secret else {}
     return {key: value for key, value in own.items() if key not in encrypted} | opened
+
+
+def refuse_keys_in_clear(ring: Any, stack: str) -> None:
+    """Refuse private keys that the stack's file holds as they are.
+
+    Raises:
+        ConfigError: it does; the text is not in the message.
+    """
+    if isinstance(ring, str) and "PRIVATE KEY" in ring:
+        raise ConfigError(
+            "gitops:keyRing holds private keys in clear",
+            where=Location(f"Pulumi.{stack}.yaml"),
+            next_step="make new ones, since these were in a file: gitops secret key generate, or set it with --secret",
+        )
 
 
 def _secrets(config: StackConfig, project: Path) -> Secrets:

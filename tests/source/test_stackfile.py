@@ -176,3 +176,34 @@ def test_rules_of_health_are_read_and_broken_ones_are_told_with_the_stacks_file(
     )
     with pytest.raises(ConfigError, match=r"Pulumi\.staging\.yaml: health rule 1 \(X\)"):
         settings(healthRules=[{**rule, "current": "status.("}])
+
+
+def test_how_secrets_reach_the_cluster_is_read() -> None:
+    told = settings(
+        secrets="program", keyRing="file:keys/a.pem", sealingCertificate="cert.pem", secretDigestKey="hush",
+        refusePlainSecrets=True, plainSecrets=["k8s/*/x.yaml"],
+    ).secrets  # fmt: skip
+    assert told.opened
+    assert told.key_ring == f"file:{PROJECT / 'keys/a.pem'}"
+    assert told.certificate == str(PROJECT / "cert.pem")
+    assert (told.refuse_plain, told.plain) == (True, ("k8s/*/x.yaml",))
+    assert "hush" not in repr(told)
+    assert "a.pem" not in repr(told)
+    assert settings(sealingCertificate="https://host/cert.pem").secrets.certificate == "https://host/cert.pem"
+    assert not settings().secrets.opened
+
+
+@pytest.mark.parametrize(
+    "values", [{"secrets": "magic"}, {"plainSecrets": ["a["]}, {"refusePlainSecrets": "x"}]
+)
+def test_what_is_no_way_for_secrets_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        settings(**values)
+
+
+def test_private_keys_in_clear_in_a_stack_file_are_refused_and_not_quoted(tmp_path: Path) -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\\nMIIsecret"
+    (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  gitops:keyRing: "{key}"\n')
+    with pytest.raises(ConfigError, match="private keys in clear") as told:
+        stack_values("staging", tmp_path)
+    assert "MIIsecret" not in str(told.value)
