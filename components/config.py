@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from gitops.source.stackfile import KEYS, NAMESPACE, refuse_keys_in_clear, settings_from
+from gitops.source.stackfile import KEYS, NAMESPACE, refuse_in_clear, settings_from
 
 if TYPE_CHECKING:
     from gitops.model.settings import Settings
@@ -31,8 +31,8 @@ def read_settings() -> Settings:
     """
     config = pulumi.Config(NAMESPACE)
     values = {key: _value(key, text) for key in KEYS if (text := config.get(key)) is not None}
-    if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:keyRing"):
-        refuse_keys_in_clear(values.get("keyRing"), pulumi.get_stack())
+    clear = {k: v for k, v in values.items() if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{k}")}
+    refuse_in_clear(clear, pulumi.get_stack())
     project = Path(pulumi.runtime.get_root_directory() or Path.cwd())
     return settings_from(values, pulumi.get_stack(), project, os.environ)
 

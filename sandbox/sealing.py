@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,10 +12,10 @@ from gitops.secrets.making import as_pem, generated
 from gitops.secrets.renew import sealed_for_all
 from gitops.secrets.scope import Scope
 from gitops.secrets.sealed import seal_secret
+from sandbox.controlplane.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from sandbox.controlplane.layout import Home
 
@@ -78,15 +77,6 @@ def sealed_files(home: Home, stacks: Sequence[str]) -> Mapping[str, str]:
         more = {stack: certificates[stack] for stack in others}
         files[wanted.file] = as_text([sealed_for_all(done, values, certificates[first], more)])
     for stack, pair in pairs.items():
-        _write(home.key_ring(stack), as_pem([pair]))
-    _write(kept, json.dumps(files, indent=1))
+        replace(home.key_ring(stack), as_pem([pair]))
+    replace(kept, json.dumps(files, indent=1))
     return files
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(text)
-    draft.replace(file)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
-from gitops.model.keys import APPLICATION_LABEL, STACK_LABEL, ObjectKey
+from gitops.model.keys import APPLICATION_LABEL, OBJECT_ANNOTATION, STACK_LABEL, ObjectKey
 from gitops.secrets.deliver import SEALED
 from gitops.secrets.scope import KIND
 
@@ -59,7 +59,7 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
         client.patch(live.path(key), {"metadata": {"annotations": {HANDED_OVER: "true"}}})
     else:
         labels = dict.fromkeys((STACK_LABEL, APPLICATION_LABEL))
-        metadata = {"labels": labels, "annotations": {_CLAIMS[0]: "true"}}
+        metadata = {"labels": labels, "annotations": {_CLAIMS[0]: "true", OBJECT_ANNOTATION: None}}
         client.patch(live.path(key), {"metadata": metadata})
 
 

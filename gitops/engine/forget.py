@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
 
-from gitops.engine.stacks import opened, translated
+from gitops.engine.stacks import exported, opened, translated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,12 +24,12 @@ def forget(stack: str, project: Path, names: Collection[str]) -> int:
     """
     with translated(stack, "did not forget what it gives back", "check that `pulumi stack` works here"):
         handle = opened(stack, project)
-        exported = handle.export_stack()
-        state = dict(exported.deployment or {})
+        found = exported(handle)
+        state = dict(found.deployment or {})
         resources: list[dict[str, Any]] = state.get("resources") or []
         kept = without(resources, names)
         if len(kept) != len(resources):
-            handle.import_stack(automation.Deployment(exported.version, {**state, "resources": kept}))
+            handle.import_stack(automation.Deployment(found.version, {**state, "resources": kept}))
     return len(resources) - len(kept)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from gitops.engine.stacks import opened, translated
+from gitops.engine.stacks import exported, opened, translated
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import Recorded
 
@@ -21,12 +20,8 @@ def recorded(stack: str, project: Path) -> tuple[Recorded, ...]:
         GitOpsError: the engine can't read the state.
     """
     with translated(stack, "can't be read"):
-        workspace = opened(stack, project).workspace
-        told = workspace.pulumi_command.run(
-            ["stack", "export", "--stack", stack], workspace.work_dir, workspace.env_vars
-        )
-    deployment = json.loads(told.stdout).get("deployment") or {}
-    return tuple(_recorded(item) for item in deployment.get("resources") or ())
+        state = exported(opened(stack, project)).deployment or {}
+    return tuple(_recorded(item) for item in state.get("resources") or ())
 
 
 def _recorded(item: Mapping[str, Any]) -> Recorded:

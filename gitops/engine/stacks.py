@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -98,6 +99,16 @@ def opened(stack: str, project: Path, program: Callable[[], None] = lambda: None
         program=program,
         opts=automation.LocalWorkspaceOptions(work_dir=str(project), env_vars=dict(SETTINGS)),
     )
+
+
+def exported(handle: automation.Stack) -> automation.Deployment:
+    """A stack's state with its secrets encrypted; the SDK's export opens them, and its import writes that to a disk."""
+    workspace = handle.workspace
+    told = workspace.pulumi_command.run(
+        ["stack", "export", "--stack", handle.name], workspace.work_dir, workspace.env_vars
+    )
+    state = json.loads(told.stdout)
+    return automation.Deployment(state.get("version"), state.get("deployment") or {})
 
 
 @contextmanager

@@ -173,23 +173,30 @@ def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None 
         raise ConfigError("config is not a mapping", where=Location(file.name), next_step="mend the file")
     prefix = f"{NAMESPACE}:"
     own = {key.removeprefix(prefix): v for key, v in (config or {}).items() if key.startswith(prefix)}
-    refuse_keys_in_clear(own.get("keyRing"), stack)
+    refuse_in_clear(own, stack)
     encrypted = {key for key, value in own.items() if isinstance(value, dict) and "secure" in value}
     opened = {key: secret(key) for key in sorted(encrypted)} if secret else {}
     return {key: value for key, value in own.items() if key not in encrypted} | opened
 
 
-def refuse_keys_in_clear(ring: Any, stack: str) -> None:
-    """Refuse private keys that the stack's file holds as they are.
+def refuse_in_clear(values: Mapping[str, Any], stack: str) -> None:
+    """Refuse private keys, or the key of digests, that the stack's file holds as they are; `values` are those in clear.
 
     Raises:
         ConfigError: it does; the text is not in the message.
     """
-    if isinstance(ring, str) and "PRIVATE KEY" in ring:
+    ring = values.get("keyRing")
+    if isinstance(ring, str) and ("PRIVATE KEY" in ring or "\n" in ring.strip()):
         raise ConfigError(
             "gitops:keyRing holds private keys in clear",
             where=Location(f"Pulumi.{stack}.yaml"),
             next_step="make new ones, since these were in a file: gitops secret key generate, or set it with --secret",
+        )
+    if isinstance(values.get("secretDigestKey"), str) and values["secretDigestKey"]:
+        raise ConfigError(
+            "gitops:secretDigestKey is there in clear, and with it digests tell what they are made from",
+            where=Location(f"Pulumi.{stack}.yaml"),
+            next_step="set another one: openssl rand -hex 32 | pulumi config set --secret gitops:secretDigestKey",
         )
 
 

@@ -92,4 +92,7 @@ def test_the_programs_secret_loses_its_labels_and_may_be_managed():
     ((path, patch, _),) = cluster.told
     assert path == PATH
     assert patch["metadata"]["labels"] == {"gitops.internal/stack": None, "gitops.internal/application": None}
-    assert patch["metadata"]["annotations"] == {"sealedsecrets.bitnami.com/managed": "true"}
+    assert patch["metadata"]["annotations"] == {
+        "sealedsecrets.bitnami.com/managed": "true",
+        "gitops.internal/object": None,
+    }

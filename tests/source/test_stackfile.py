@@ -201,9 +201,27 @@ def test_what_is_no_way_for_secrets_is_refused(values: dict[str, Any]) -> None:
         settings(**values)
 
 
-def test_private_keys_in_clear_in_a_stack_file_are_refused_and_not_quoted(tmp_path: Path) -> None:
-    key = "-----BEGIN RSA PRIVATE KEY-----\\nMIIsecret"
-    (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  gitops:keyRing: "{key}"\n')
-    with pytest.raises(ConfigError, match="private keys in clear") as told:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (
+            'gitops:keyRing: "-----BEGIN RSA PRIVATE KEY-----\\nMIIsecret"',
+            "keyRing holds private keys in clear",
+        ),
+        ("gitops:keyRing: |\n    kind: Secret\n    data: MIIsecret", "keyRing holds private keys in clear"),
+        ("gitops:secretDigestKey: MIIsecret", "secretDigestKey is there in clear"),
+    ],
+)
+def test_keys_in_clear_in_a_stack_file_are_refused_and_not_quoted(
+    tmp_path: Path, line: str, why: str
+) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(f"config:\n  {line}\n")
+    with pytest.raises(ConfigError, match=why) as told:
         stack_values("staging", tmp_path)
     assert "MIIsecret" not in str(told.value)
+
+
+def test_encrypted_keys_and_references_are_no_keys_in_clear(tmp_path: Path) -> None:
+    lines = "gitops:keyRing: file:a.pem\n  gitops:secretDigestKey: {secure: x}"
+    (tmp_path / "Pulumi.staging.yaml").write_text(f"config:\n  {lines}\n")
+    assert stack_values("staging", tmp_path) == {"keyRing": "file:a.pem"}
