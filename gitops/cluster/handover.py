@@ -2,7 +2,8 @@
 
 A Secret that the controller made goes with its SealedSecret unless the reference to it is taken away; the controller
 does not touch a Secret that neither refers to it nor says that it may be managed. A Secret that the program made stays
-when the stack forgets it, and the controller takes it over when it says that it may.
+when the stack forgets it, and the controller takes it over when it says that it may. Who changes their mind gets the
+reference back.
 Source: `unseal` in the controller of Sealed Secrets 0.32.
 """
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 HANDED_OVER = "gitops.internal/handed-over"
 _CLAIMS = ("sealedsecrets.bitnami.com/managed", "sealedsecrets.bitnami.com/patch")
-
+_UNOWNED = "sealedsecrets.bitnami.com/skip-set-owner-references"
 
 _SECRET = ("", "Secret")
 _TWINS = {SEALED: _SECRET, _SECRET: SEALED}
@@ -44,7 +45,16 @@ def to_hand_over(live: Survey, wanted: Collection[ObjectKey]) -> tuple[ObjectKey
     return tuple(
         key
         for key in sorted(changing_hands(live, wanted))
-        if HANDED_OVER not in (live.objects[key]["metadata"].get("annotations") or {})
+        if HANDED_OVER not in _annotations(live.objects[key])
+    )
+
+
+def to_take_back(live: Survey, wanted: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
+    """SealedSecrets that were handed over and stay all the same."""
+    return tuple(
+        key
+        for key in sorted(live.objects.keys() & set(wanted))
+        if (key.group, key.kind) == SEALED and HANDED_OVER in _annotations(live.objects[key])
     )
 
 
@@ -55,7 +65,7 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
         ApiError: the cluster refuses.
     """
     if key.kind == KIND:
-        _let_go(client, f"/api/v1/namespaces/{key.namespace}/secrets/{key.name}")
+        _let_go(client, _secret_of(key))
         client.patch(live.path(key), {"metadata": {"annotations": {HANDED_OVER: "true"}}})
     else:
         labels = dict.fromkeys((STACK_LABEL, APPLICATION_LABEL))
@@ -63,16 +73,45 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
         client.patch(live.path(key), {"metadata": metadata})
 
 
-def _let_go(client: Client, path: str) -> None:
-    """Take the reference to its SealedSecret, and the leave to manage it, from a Secret."""
+def take_back(client: Client, live: Survey, key: ObjectKey) -> None:
+    """Give the Secret of the SealedSecret `key` its reference again. Raises as `release`."""
+    path, sealed = _secret_of(key), live.objects[key]
+    secret = _found(client, path)
+    if secret and _annotations(secret).get(_UNOWNED) != "true":
+        metadata = secret["metadata"]
+        owner = {
+            **{field: sealed[field] for field in ("apiVersion", "kind")},
+            **{field: sealed["metadata"][field] for field in ("name", "uid")},
+            "controller": True,
+        }
+        owners = [one for one in metadata.get("ownerReferences") or () if one["uid"] != owner["uid"]]
+        changed = {"resourceVersion": metadata["resourceVersion"], "ownerReferences": [*owners, owner]}
+        client.patch(path, {"metadata": changed})
+    client.patch(live.path(key), {"metadata": {"annotations": {HANDED_OVER: None}}})
+
+
+def _secret_of(key: ObjectKey) -> str:
+    return f"/api/v1/namespaces/{key.namespace}/secrets/{key.name}"
+
+
+def _annotations(item: Object) -> Object:
+    return item["metadata"].get("annotations") or {}
+
+
+def _found(client: Client, path: str) -> Object | None:
     try:
-        secret = client.get(path)
+        return client.get(path)
     except ApiError as error:
         if error.status == 404:
-            return
+            return None
         raise
-    changes = list(_changes(secret["metadata"]))
-    if changes:
+
+
+def _let_go(client: Client, path: str) -> None:
+    """Take the reference to its SealedSecret, and the leave to manage it, from a Secret."""
+    secret = _found(client, path)
+    changes = list(_changes(secret["metadata"])) if secret else []
+    if secret and changes:
         same = {"op": "test", "path": "/metadata/uid", "value": secret["metadata"]["uid"]}
         client.patch(path, [same, *changes], content_type=JSON_PATCH)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
-from gitops.cluster.handover import release, to_hand_over
+from gitops.cluster.handover import release, take_back, to_hand_over, to_take_back
 from gitops.engine.forget import forget
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def hand_over(
 ) -> tuple[ObjectKey, ...]:
     """Hand Secrets over, so that the next sync deletes none; gives what leaves. May be repeated after a failure.
 
+    What was handed over and stays all the same gets its Secret back.
+
     Raises:
         ApiError: the cluster refuses.
         ConflictError: another run holds the stack.
@@ -30,8 +32,11 @@ def hand_over(
     secrets = [key.resource_name for key in leaving if key.kind == "Secret"]
     if secrets:
         forget(settings.stack, project, secrets)
-    if leaving:
+    staying = to_take_back(live, wanted)
+    if leaving or staying:
         client = connect(settings.cluster).client
         for key in leaving:
             release(client, live, key)
+        for key in staying:
+            take_back(client, live, key)
     return leaving

@@ -5,13 +5,21 @@ import pytest
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
-from gitops.cluster.handover import HANDED_OVER, changing_hands, release, to_hand_over
+from gitops.cluster.handover import (
+    HANDED_OVER,
+    changing_hands,
+    release,
+    take_back,
+    to_hand_over,
+    to_take_back,
+)
 from gitops.cluster.survey import Survey
 from gitops.model.keys import ObjectKey
 
 SECRET, SEALED = ObjectKey("", "Secret", "web", "db"), ObjectKey("bitnami.com", "SealedSecret", "web", "db")
 OTHER = ObjectKey("", "Secret", "web", "other")
 PATH = "/api/v1/namespaces/web/secrets/db"
+OWNED_BY = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret"}
 OWNER = {"kind": "SealedSecret", "name": "db", "uid": "1"}
 RESOURCES = {
     ("", "Secret"): Resource("", "v1", "Secret", "secrets", namespaced=True),
@@ -25,7 +33,7 @@ class Cluster:
     """Has one Secret, and remembers what it was told."""
 
     def __init__(self, **metadata):
-        self.metadata = {"uid": "u", **metadata}
+        self.metadata = {"uid": "u", "resourceVersion": "7", **metadata}
         self.told = []
 
     def get(self, path):
@@ -96,3 +104,22 @@ def test_the_programs_secret_loses_its_labels_and_may_be_managed():
         "sealedsecrets.bitnami.com/managed": "true",
         "gitops.internal/object": None,
     }
+
+
+def test_who_changes_their_mind_gets_the_secret_back():
+    live = living(SEALED, **{HANDED_OVER: "true"})
+    live.objects[SEALED].update(OWNED_BY)
+    live.objects[SEALED]["metadata"].update(name="db", uid="1")
+    assert to_take_back(live, [SEALED]) == (SEALED,)
+    assert to_take_back(live, [SECRET]) == ()
+    cluster = Cluster(ownerReferences=[{"kind": "Thing", "uid": "2"}])
+    take_back(cluster, live, SEALED)
+    (path, patch, _), (marked, mark, _) = cluster.told
+    owner = {**OWNED_BY, "name": "db", "uid": "1", "controller": True}
+    assert path == PATH
+    assert patch["metadata"] == {
+        "resourceVersion": "7",
+        "ownerReferences": [{"kind": "Thing", "uid": "2"}, owner],
+    }
+    assert marked.endswith("/sealedsecrets/db")
+    assert mark == {"metadata": {"annotations": {HANDED_OVER: None}}}

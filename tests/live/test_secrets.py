@@ -156,6 +156,29 @@ def test_a_stack_changes_from_one_way_to_the_other_and_no_secret_is_away_for_a_m
     assert third["metadata"]["ownerReferences"][0]["kind"] == "SealedSecret"
 
 
+def test_who_hands_over_and_changes_their_mind_keeps_the_secret_and_the_controller(
+    stack, sealed_secrets, repository
+):
+    assert stack.up().code == 0
+    first = sealed_secrets.client.get(SECRET)
+    for way in ("program", "controller"):
+        stack.configure(secrets=way, keyRing=f"kubernetes:{NAMESPACE}")
+        assert stack.gitops("secret", "hand-over", "--stack", stack.stack).code == 0
+        owners = sealed_secrets.client.get(SECRET)["metadata"].get("ownerReferences")
+        assert bool(owners) is (way == "controller")
+    assert (
+        sealed_secrets.client.get(SECRET)["metadata"]["ownerReferences"]
+        == first["metadata"]["ownerReferences"]
+    )
+    text = as_text([sealed(sealed_secrets, content={"password": b"another"})])
+    repository.write(f"{APP}/sealed.yaml", text).commit("another one")
+    done = stack.up()
+    assert done.code == 0, done.text
+    changed = sealed_secrets.client.get(SECRET)
+    assert values(changed) == {"password": b"another"}
+    assert changed["metadata"]["uid"] == first["metadata"]["uid"]
+
+
 def test_a_sync_hands_over_by_itself(stack, sealed_secrets):
     uids = []
     for way in ("controller", "program", "controller"):

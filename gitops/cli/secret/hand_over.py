@@ -21,7 +21,8 @@ def hand_over_secrets(project: Path, stack: str) -> None:
     """Let Secrets outlive a change of `gitops:secrets`, so that the next `pulumi up` deletes none.
 
     The controller lets go of Secrets that the program makes from now on, and the stack of those that the
-    controller makes. `gitops stack sync` does the same by itself.
+    controller makes. `gitops stack sync` does the same by itself. Run it again when you change your mind: what
+    was handed over and stays gets its Secret back.
 
     \b
     Examples:
