@@ -1,12 +1,17 @@
-"""How old sealed secrets and their keys are."""
+"""Sealed secrets and their keys: how old they are, and which of them open."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from gitops.report.columns import aligned
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECRETS, VERIFIED, KEYS = (f"gitops.internal/{what}/v1" for what in ("secrets", "verified", "keys"))
 _SHORT = 15
 
 
@@ -33,9 +38,57 @@ class SealedAge:
     closed: tuple[str, ...]
 
 
-def as_json(found: list[SealedAge], idle: list[str]) -> str:
-    """All of it, for programs; `idle` are keys that open nothing."""
-    return json.dumps({"secrets": [asdict(item) for item in found], "idleKeys": idle}, indent=2)
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether one SealedSecret opens: `why` says why not."""
+
+    where: str
+    name: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.name}: {self.why or 'opens'}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDates:
+    """A key's fingerprint and dates (YYYY-MM-DD), which are empty where no certificate tells them."""
+
+    fingerprint: str
+    made: str = ""
+    expires: str = ""
+
+    def __str__(self) -> str:
+        dates = f"made {self.made}, expires {self.expires}" if self.made else "no certificate"
+        return f"{self.fingerprint}  {dates}"
+
+
+def as_json(found: Iterable[SealedAge], idle: list[str]) -> str:
+    """The documented, versioned form for machines; `idle` are keys that open nothing."""
+    entries = [
+        {
+            "where": item.where,
+            "name": item.name,
+            "state": item.state,
+            "keys": item.keys,
+            "keyDays": item.key_days,
+            "days": item.days,
+            "closed": item.closed,
+        }
+        for item in found
+    ]
+    return json.dumps({"schema": SECRETS, "secrets": entries, "idleKeys": idle}, indent=2)
+
+
+def verified_as_json(found: Iterable[Verified]) -> str:
+    """The documented, versioned form for machines."""
+    entries = [{**asdict(item), "opens": not item.why} for item in found]
+    return json.dumps({"schema": VERIFIED, "secrets": entries}, indent=2)
+
+
+def keys_as_json(found: Iterable[KeyDates]) -> str:
+    """The documented, versioned form for machines."""
+    return json.dumps({"schema": KEYS, "keys": [asdict(item) for item in found]}, indent=2)
 
 
 def as_table(found: list[SealedAge], idle: list[str]) -> str:

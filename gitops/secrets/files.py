@@ -29,6 +29,16 @@ class Sealed:
     where: Location
     body: JsonObject
 
+    @property
+    def title(self) -> str:
+        """Its namespace and name, for people."""
+        return title(self.body["metadata"])
+
+
+def title(metadata: Mapping[str, Any]) -> str:
+    """Namespace and name in an object's metadata, for people."""
+    return f"{metadata.get('namespace') or ''}/{metadata['name']}"
+
 
 def is_sealed_secret(body: Any) -> bool:
     """Whether a document is a SealedSecret of any version."""

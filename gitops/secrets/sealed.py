@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.errors import ConfigError, GitOpsError
+from gitops.secrets.files import title
 from gitops.secrets.hybrid import is_sealed, open_bytes, seal_bytes
 from gitops.secrets.scope import API_VERSION, KIND, Scope, scope_of, with_scope
 from gitops.source.argo.gotemplate.errors import GoTemplateError
@@ -121,7 +122,7 @@ def unseal_values(sealed: Mapping[str, Any], ring: KeyRing) -> dict[str, bytes]:
     if closed:
         reason = _reason([encrypted[key] for key in closed], ring, scope, namespace, name)
         raise UnsealError(
-            f"{', '.join(sorted(closed))} of SealedSecret {_title(metadata)} can't be opened: {reason}",
+            f"{', '.join(sorted(closed))} of SealedSecret {title(metadata)} can't be opened: {reason}",
             next_step="seal the values again, or add the key that they were sealed for",
         )
     return opened
@@ -143,7 +144,7 @@ def unseal_secret(sealed: JsonObject, ring: KeyRing) -> JsonObject:
             values[key] = _rendered(str(text), texts).encode()
         except GoTemplateError:  # its text may quote what it was given
             raise UnsealError(
-                f"template.data.{key} of SealedSecret {_title(metadata)} does not render",
+                f"template.data.{key} of SealedSecret {title(metadata)} does not render",
                 next_step="mend the template",
             ) from None
     own = {key: value for key, value in (template.get("metadata") or {}).items() if key not in _OF_SERVER}
@@ -193,10 +194,6 @@ def _reason(values: list[str], ring: KeyRing, scope: Scope, namespace: str, name
         else f"none of {count} keys fits"
     )
     return f"{keys}, or it was sealed for another name or namespace, or was changed since"
-
-
-def _title(metadata: Mapping[str, Any]) -> str:
-    return f"{metadata.get('namespace') or ''}/{metadata['name']}"
 
 
 def _without_empty(mapping: Mapping[str, Any]) -> JsonObject:

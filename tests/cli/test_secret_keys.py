@@ -91,8 +91,24 @@ def test_a_report_tells_key_and_age_and_what_does_not_open(folder):
     assert "3 SealedSecrets: 1 current, 1 older key, 1 closed" in text
     assert "hunter2" not in text
     found = json.loads(gitops("report", "one.yaml", "--keys", "keys.pem", "-o", "json"))
-    assert (found["secrets"][0]["state"], found["secrets"][0]["key_days"]) == ("older key", 400)
+    assert (found["secrets"][0]["state"], found["secrets"][0]["keyDays"]) == ("older key", 400)
+    assert found["schema"] == "gitops.internal/secrets/v1"
     assert len(found["idleKeys"]) == 1
+
+
+def test_what_is_reported_is_there_for_programs_too(folder):
+    seal("one.yaml")
+    (folder / "moved.yaml").write_text((folder / "one.yaml").read_text().replace("name: web", "name: wab"))
+    told = json.loads(gitops("verify", "one.yaml", "moved.yaml", "--keys", "keys.pem", "-o", "json", code=1))
+    assert told["schema"] == "gitops.internal/verified/v1"
+    assert [(item["where"], item["name"], item["opens"]) for item in told["secrets"]] == [
+        ("one.yaml:1", "shop/web", True),
+        ("moved.yaml:1", "shop/wab", False),
+    ]
+    keys = json.loads(gitops("key", "list", "--keys", "keys.pem", "-o", "json"))
+    assert keys["schema"] == "gitops.internal/keys/v1"
+    (newest, _), info = keys["keys"], json.loads(gitops("cert", "--cert", "b.pem", "--info", "-o", "json"))
+    assert info == {"schema": keys["schema"], "keys": [newest]}
 
 
 def test_keys_are_made_imported_listed_and_rotated(folder):
@@ -127,7 +143,7 @@ def test_a_key_is_picked_by_its_fingerprint(folder):
     )
     assert gitops("key", "list", "--keys", "one.json").split()[0] == newest
     with pytest.raises(ConfigError, match="no key has such a fingerprint"):
-        gitops("key", "export", "--keys", "keys.pem", "--fingerprint", "x", "--in-clear", "-w", "no.json")
+        gitops("key", "export", "--keys", "keys.pem", "--fingerprint", "!", "--in-clear", "-w", "no.json")
     assert not (folder / "no.json").exists()
 
 

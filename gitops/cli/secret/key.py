@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from gitops.cli.secret.keeping import add_keys
-from gitops.cli.secret.options import Place, keys_option, place_options
+from gitops.cli.secret.options import Place, dates_of, keys_option, lines_option, place_options
 from gitops.cli.secret.writing import write
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
 from gitops.cluster.sealing import sealing_keys
 from gitops.model.duration import parse_duration
 from gitops.model.errors import ConfigError, RefusedError
+from gitops.report.secrets import KeyDates, keys_as_json
 from gitops.secrets.keys import KeyRing, read_keys
 from gitops.secrets.making import as_list, as_pem, as_secret, generated, is_due
 from gitops.secrets.ring import PASSPHRASE, password, ring_of_files
@@ -47,18 +48,19 @@ def generate(*, place: Place, into: str) -> None:
 @key.command("list")
 @place_options
 @keys_option
-def list_keys(*, place: Place, keys: tuple[str, ...]) -> None:
+@lines_option
+def list_keys(*, place: Place, keys: tuple[str, ...], form: str) -> None:
     """List the keys of a ring, the newest first.
 
     \b
     Examples:
       gitops secret key list --stack staging
     """
-    for pair in place.ring(keys).pairs:
-        dates = "no certificate"
-        if pair.certificate:
-            dates = f"made {pair.made:%Y-%m-%d}, expires {pair.certificate.not_after:%Y-%m-%d}"
-        click.echo(f"{pair.fingerprint}  {dates}")
+    found = [
+        dates_of(pair.certificate) if pair.certificate else KeyDates(pair.fingerprint)
+        for pair in place.ring(keys).pairs
+    ]
+    click.echo(keys_as_json(found) if form == "json" else "\n".join(map(str, found)))
 
 
 @key.command("import")

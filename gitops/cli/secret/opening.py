@@ -10,17 +10,22 @@ import click
 from gitops.cli.secret.options import (
     Place,
     cert_option,
+    dates_of,
     format_option,
     given,
     keys_option,
+    lines_option,
     place_options,
 )
 from gitops.model.errors import ConfigError, GitOpsError, NotFoundError
+from gitops.report.secrets import Verified, keys_as_json, verified_as_json
 from gitops.secrets.files import Sealed, as_text, sealed_in
 from gitops.secrets.sealed import unseal_secret, unseal_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gitops.secrets.keys import KeyRing
 
 _FILES = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
@@ -56,7 +61,10 @@ def unseal(*, files: tuple[str, ...], place: Place, keys: tuple[str, ...], key: 
 @place_options
 @keys_option
 @click.option("--by-controller", is_flag=True, help="Ask the controller of the stack's cluster instead.")
-def verify(*, files: tuple[str, ...], place: Place, keys: tuple[str, ...], by_controller: bool) -> None:
+@lines_option
+def verify(
+    *, files: tuple[str, ...], place: Place, keys: tuple[str, ...], by_controller: bool, form: str
+) -> None:
     """Say of every SealedSecret whether it opens; ends with 1 if one does not.
 
     \b
@@ -65,28 +73,29 @@ def verify(*, files: tuple[str, ...], place: Place, keys: tuple[str, ...], by_co
       gitops secret verify sealed.yaml --stack prod --by-controller
     """
     ring = None if by_controller else place.ring(keys)
-    failed = False
-    for item in _sealed(files):
-        why = ""
-        if ring is not None:
-            try:
-                unseal_secret(item.body, ring)
-            except GitOpsError as error:
-                why = error.problems[0].what
-        elif not place.controller.can_open(item.body):
-            why = "the controller can't open it"
-        failed |= bool(why)
-        metadata = item.body["metadata"]
-        click.echo(f"{item.where}: {metadata.get('namespace', '')}/{metadata['name']}: {why or 'opens'}")
-    if failed:
+    found = [Verified(str(item.where), item.title, _why_closed(item, place, ring)) for item in _sealed(files)]
+    click.echo(verified_as_json(found) if form == "json" else "\n".join(map(str, found)))
+    if any(item.why for item in found):
         raise click.exceptions.Exit(1)
+
+
+def _why_closed(item: Sealed, place: Place, ring: KeyRing | None) -> str:
+    """Why it does not open, or "" if it does; asks the controller where there is no ring."""
+    if ring is None:
+        return "" if place.controller.can_open(item.body) else "the controller can't open it"
+    try:
+        unseal_secret(item.body, ring)
+    except GitOpsError as error:
+        return error.problems[0].what
+    return ""
 
 
 @click.command("cert")
 @place_options
 @cert_option
 @click.option("--info", is_flag=True, help="Print its fingerprint and dates instead.")
-def certificate(*, place: Place, cert: str, info: bool) -> None:
+@lines_option
+def certificate(*, place: Place, cert: str, info: bool, form: str) -> None:
     """Print the certificate to seal for: the stack's own, its controller's, or the one at a file or URL.
 
     \b
@@ -96,8 +105,8 @@ def certificate(*, place: Place, cert: str, info: bool) -> None:
     """
     found = place.certificate(cert)
     if info:
-        click.echo(f"fingerprint  {found.fingerprint}")
-        click.echo(f"made         {found.not_before:%Y-%m-%d}\nexpires      {found.not_after:%Y-%m-%d}")
+        dates = dates_of(found)
+        click.echo(keys_as_json([dates]) if form == "json" else dates)
     else:
         click.echo(found.pem, nl=False)
 

@@ -16,6 +16,7 @@ from gitops.cluster.connect import connect
 from gitops.cluster.sealing import Controller
 from gitops.desired import stack_ring
 from gitops.model.errors import AccessError, ConfigError
+from gitops.report.secrets import KeyDates
 from gitops.secrets.certificate import Certificate, read_certificate
 from gitops.secrets.ring import ring_of_files
 from gitops.secrets.values import read_file
@@ -125,6 +126,12 @@ def given(name: str) -> bytes:
     return sys.stdin.buffer.read() if name == "-" else read_file(Path(name))
 
 
+def dates_of(certificate: Certificate) -> KeyDates:
+    """A certificate's fingerprint and dates."""
+    made, expires = (f"{time:%Y-%m-%d}" for time in (certificate.not_before, certificate.not_after))
+    return KeyDates(certificate.fingerprint, made, expires)
+
+
 _PLACE = (
     click.option("--controller-name", default="sealed-secrets-controller", show_default=True),
     click.option("--controller-namespace", default="kube-system", show_default=True),
@@ -159,4 +166,7 @@ keys_option = click.option(
 )
 format_option = click.option(
     "--output", "-o", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
+)
+lines_option = click.option(
+    "--output", "-o", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

@@ -138,10 +138,9 @@ def _age(item: Sealed, stack: str, ring: KeyRing, now: datetime, changed: int | 
     newest = ring.pairs[0].fingerprint if ring.pairs else ""
     oldest = min((made[name] for name in keys), default=None)
     closed = tuple(sorted(name for name, key in opened.items() if not key))
-    metadata = item.body["metadata"]
     return SealedAge(
         str(item.where),
-        f"{metadata.get('namespace', '')}/{metadata['name']}",
+        item.title,
         "closed" if closed else "older key" if set(keys) - {newest} else "current",
         keys,
         None if oldest is None or oldest.year == 1 else (now - oldest).days,
