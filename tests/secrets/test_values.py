@@ -1,7 +1,8 @@
 import pytest
 
-from gitops.model.errors import ConfigError, RefusedError
-from gitops.secrets.sops import decrypted
+from gitops.model.errors import AccessError, ConfigError, RefusedError
+from gitops.secrets import sops
+from gitops.secrets.sops import decrypted, form_of
 from gitops.secrets.values import checked_name, env_values, file_value, secrets_in, together
 
 
@@ -100,3 +101,33 @@ def test_a_file_that_sops_encrypted_is_opened_by_sops_or_the_error_says_so(tmp_p
     with pytest.raises(Exception, match="it ended with 3"):
         decrypted(content, "s.yaml")
     assert decrypted(b"kind: Secret\n", "s.yaml") == b"kind: Secret\n"
+
+
+SOPS = '"sops": {"mac": "ENC[x]", "version": "3.9.0"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        ("password: ENC[x]\nsops:\n  mac: ENC[x]\n", "yaml"),
+        (f'{{"password": "ENC[x]", {SOPS}}}', "json"),
+        (f'{{"data": "ENC[x]", {SOPS}}}', "binary"),
+        (f'{{"data": {{"a": "ENC[x]"}}, {SOPS}}}', "json"),
+        ("A=ENC[x]\nsops_version=3.9.0\n", "dotenv"),
+        ("text: ENC[x]\n", ""),
+        ('{"text": "ENC[x]"}', ""),
+        ('{"text": "ENC[x]', ""),
+        ("sops: is a tool\n", ""),
+    ],
+)
+def test_what_sops_encrypted_is_known_by_its_form(content, form):
+    assert form_of(content.encode()) == form
+
+
+def test_sops_that_does_not_end_is_given_up(tmp_path, monkeypatch):
+    (tmp_path / "sops").write_text("#!/bin/sh\nexec /bin/sleep 9\n")
+    (tmp_path / "sops").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sops, "_TIMEOUT", 0.1)
+    with pytest.raises(AccessError, match="did not end"):
+        decrypted(b"a: ENC[x]\nsops:\n", "s.yaml")

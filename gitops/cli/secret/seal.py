@@ -224,7 +224,7 @@ def _empty(kind: str) -> JsonObject:
 
 def _file(argument: str) -> Iterator[tuple[str, bytes]]:
     key, path = file_value(argument)
-    yield key, given(str(path))
+    yield key, decrypted(given(str(path)), str(path))
 
 
 def _env(name: str) -> Iterator[tuple[str, bytes]]:
