@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,15 @@ import yaml
 from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError
 from gitops.cluster.kubeconfig import load
+from gitops.secrets.certificate import read_certificate
+from gitops.secrets.scope import Scope
+from gitops.secrets.sealed import seal_secret
 from sandbox.controlplane.ports import choose
+from tests.live.stack_project import StackProject
 
 NAMESPACE, SERVICE = "kube-system", "sealed-secrets-controller"
+APP, SECRET = "k8s/02-apps/vault", "/api/v1/namespaces/vault/secrets/login"
+PLAINTEXT = b"correct-horse-battery-staple-7391"
 
 
 class Kubeseal:
@@ -149,6 +156,11 @@ class ClusterController:
             self.process.terminate()
             self.process.wait(20)
 
+    def restart(self) -> None:
+        """Let it read its keys again."""
+        self.stop()
+        self.start()
+
     def secret(self, namespace, name, *, within=20.0):
         """The Secret that it makes, when it has."""
         deadline = time.monotonic() + within
@@ -171,3 +183,50 @@ def own_address() -> str:
 def values(secret):
     """The values of a Secret, in clear."""
     return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
+
+
+def certificate(controller):
+    """The controller's newest certificate."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+    keys = controller.client.list(path, "sealedsecrets.bitnami.com/sealed-secrets-key")
+    found = [read_certificate(base64.b64decode(key["data"]["tls.crt"]), "key") for key in keys]
+    return max(found, key=lambda one: one.not_before)
+
+
+def sealed(
+    controller,
+    name="login",
+    namespace="vault",
+    *,
+    scope=Scope.STRICT,
+    content=None,
+    kind="Opaque",
+    **template,
+):
+    """A SealedSecret for the controller's newest key."""
+    body = {"metadata": {"name": name, "namespace": namespace, **template}, "type": kind}
+    return seal_secret(body, content or {"password": PLAINTEXT}, scope, certificate(controller))
+
+
+@contextmanager
+def vault(folder, sandbox, repository, name):
+    """A stack of a repository whose SealedSecrets the controller opens, taken down at the end."""
+    project = StackProject(
+        folder,
+        sandbox,
+        stack=f"secrets-{abs(hash(name)) % 10**6}",
+        context="staging",
+        repository=repository.url,
+        healthTimeout="30s",
+        secrets="controller",
+        keyRing="",
+    )
+    yield project
+    project.destroy()
+
+
+def wait_until(told, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not told():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
