@@ -66,6 +66,12 @@ def test_a_json_file_stays_json():
     assert text.startswith("{\n")
 
 
+def test_a_key_that_is_there_twice_is_refused_with_its_line():
+    twice = FILE.replace(b"encryptedData:\n", b"encryptedData:\n    old: AgY\n")
+    with pytest.raises(ConfigError, match=r"s\.yaml:\d+: no YAML: key 'old' is there twice"):
+        sealed_in(twice, "s.yaml")
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

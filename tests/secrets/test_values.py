@@ -66,6 +66,19 @@ def test_secrets_are_found_in_documents_and_lists():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        b"kind: Secret\nmetadata: {name: a}\nstringData:\n  hunter2: a\n  hunter2: b\n",
+        b'{"kind": "Secret", "metadata": {}, "stringData": {"hunter2": "a", "hunter2": "b"}}',
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused_and_not_quoted(text):
+    with pytest.raises(ConfigError, match="is there twice") as told:
+        secrets_in(text, "s.yaml")
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize(
     ("name", "namespace", "good"),
     [
         ("a" * 253, "n" * 63, True),
