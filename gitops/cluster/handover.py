@@ -15,7 +15,7 @@ from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
 from gitops.model.keys import APPLICATION_LABEL, OBJECT_ANNOTATION, STACK_LABEL, ObjectKey
 from gitops.secrets.deliver import SEALED
-from gitops.secrets.scope import KIND
+from gitops.secrets.scope import API_VERSION, KIND
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,13 +75,15 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
 
 def take_back(client: Client, live: Survey, key: ObjectKey) -> None:
     """Give the Secret of the SealedSecret `key` its reference again. Raises as `release`."""
-    path, sealed = _secret_of(key), live.objects[key]
+    path = _secret_of(key)
     secret = _found(client, path)
     if secret and _annotations(secret).get(_UNOWNED) != "true":
         metadata = secret["metadata"]
         owner = {
-            **{field: sealed[field] for field in ("apiVersion", "kind")},
-            **{field: sealed["metadata"][field] for field in ("name", "uid")},
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "name": key.name,
+            "uid": live.objects[key]["metadata"]["uid"],
             "controller": True,
         }
         owners = [one for one in metadata.get("ownerReferences") or () if one["uid"] != owner["uid"]]

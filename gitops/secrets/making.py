@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gitops.secrets.keys import KeyRing
 
 BITS, LIFETIME = 4096, timedelta(days=3650)
+EVERY = "720h"
+"""How old a key may be before another follows it: 30 days, as the controller does it."""
 KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 

@@ -108,8 +108,7 @@ def test_the_programs_secret_loses_its_labels_and_may_be_managed():
 
 def test_who_changes_their_mind_gets_the_secret_back():
     live = living(SEALED, **{HANDED_OVER: "true"})
-    live.objects[SEALED].update(OWNED_BY)
-    live.objects[SEALED]["metadata"].update(name="db", uid="1")
+    live.objects[SEALED]["metadata"]["uid"] = "1"
     assert to_take_back(live, [SEALED]) == (SEALED,)
     assert to_take_back(live, [SECRET]) == ()
     cluster = Cluster(ownerReferences=[{"kind": "Thing", "uid": "2"}])

@@ -8,13 +8,16 @@ import pytest
 from gitops.cluster.client import Client
 from gitops.cluster.discovery import Resource
 from gitops.delivery.doctor.examine import clock
+from gitops.delivery.doctor.keys import keys
 from gitops.delivery.doctor.programs import programs
 from gitops.delivery.doctor.rights import VERBS, rights
 from gitops.model.check import Check, Verdict, guarded
 from gitops.model.errors import AccessError, Problem, ProblemsError
 from gitops.model.keys import ObjectKey
+from gitops.model.settings import Cluster, Repository, Secrets, Settings
 from gitops.report.checks import as_line
 from tests.cluster.api_server import Asked, Reply, serving
+from tests.secrets.key_pairs import backup, private_pem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,3 +160,29 @@ def test_the_servers_clock_is_read_from_its_answers() -> None:
 @pytest.mark.parametrize(("skew", "verdict"), [(0, "ok"), (-30, "ok"), (90, "warning"), (-7200, "warning")])
 def test_clocks_may_be_a_minute_apart(skew: float, verdict: str) -> None:
     assert clock(1_700_000_000 + skew, 1_700_000_000).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict", "told"),
+    [
+        (lambda: backup("a", ago=3), Verdict.OK, "1 key, the newest is of"),
+        (lambda: backup("a", ago=31) + backup("b", ago=40), Verdict.WARNING, "2 keys, the newest is of"),
+        (lambda: private_pem("a"), Verdict.WARNING, "1 key, of unknown age"),
+    ],
+)
+def test_keys_are_due_after_thirty_days(
+    tmp_path: Path, content: Callable[[], bytes], verdict: Verdict, told: str
+) -> None:
+    (tmp_path / "ring.pem").write_bytes(content())
+    secrets = Secrets(opened=True, key_ring=f"file:{tmp_path / 'ring.pem'}")
+    found = keys(Settings("prod", Repository("file:///r", "main"), Cluster(), secrets=secrets))
+    assert found.verdict is verdict
+    assert told in found.told
+    assert ("gitops secret rotate --stack prod" in found.next_step) is (verdict is Verdict.WARNING)
+
+
+def test_a_stack_without_keys_fails_the_check_of_keys() -> None:
+    settings = Settings("prod", Repository("file:///r", "main"), Cluster(), secrets=Secrets(opened=True))
+    found = guarded("keys", lambda: keys(settings))
+    assert isinstance(found, Check)
+    assert found.verdict is Verdict.FAILURE

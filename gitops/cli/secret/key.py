@@ -17,7 +17,7 @@ from gitops.model.duration import parse_duration
 from gitops.model.errors import ConfigError, RefusedError
 from gitops.report.secrets import KeyDates, keys_as_json
 from gitops.secrets.keys import KeyRing, read_keys
-from gitops.secrets.making import as_list, as_pem, as_secret, generated, is_due
+from gitops.secrets.making import EVERY, as_list, as_pem, as_secret, generated, is_due
 from gitops.secrets.ring import PASSPHRASE, password, ring_of_files
 
 _INTO = click.option(
@@ -146,7 +146,7 @@ def restore(*, files: tuple[str, ...], place: Place) -> None:
 @place_options
 @_INTO
 @click.option(
-    "--every", default="720h", show_default=True, help="Make a key when the newest is older than this."
+    "--every", default=EVERY, show_default=True, help="Make a key when the newest is older than this."
 )
 @click.option("--force", is_flag=True, help="Make one in any case.")
 def rotate(*, place: Place, into: str, every: str, force: bool) -> None:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import Connection, connect
+from gitops.delivery.doctor.keys import keys
 from gitops.delivery.doctor.programs import programs
 from gitops.delivery.doctor.rights import rights
 from gitops.desired import desired_plan
@@ -30,6 +31,8 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         yield commit
     else:
         yield fine("repository", f"{settings.repository.revision} is {commit.sha[:12]}: {commit.subject}")
+    if settings.secrets.opened:
+        yield guarded("keys", lambda: keys(settings))
     connection = guarded("cluster", lambda: _reached(settings))
     if isinstance(connection, Check):
         yield connection
