@@ -102,7 +102,10 @@ def test_what_contradicts_itself_or_is_missing_is_refused(folder, arguments, why
 
 
 def test_a_value_on_the_command_line_is_not_possible(folder):
-    gitops("seal", "--cert", "cert.pem", "--from-literal", "a=b", code=2)
+    done = CliRunner().invoke(cli, ["secret", "seal", "--cert", "cert.pem", "--from-literal", "a=hunter2"])
+    assert done.exit_code == 2
+    assert "--prompt KEY" in done.output
+    assert "hunter2" not in done.output
     gitops("seal", "--cert", "cert.pem", code=2)
     gitops("seal", "--cert", "cert.pem", "--prompt", "a", "--name", "x", "-n", "y", stdin="a\na\n", code=2)
     assert not (folder / "s.yaml").exists()

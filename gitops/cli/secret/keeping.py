@@ -46,7 +46,8 @@ def add_keys(place: Place, file: str, pairs: Sequence[KeyPair]) -> str:
     from gitops.engine.config import set_secret  # the engine's SDK is slow to import
 
     known = stack_ring(settings).pairs if settings.secrets.key_ring else ()
-    set_secret(place.stack, place.project, "gitops:keyRing", as_pem(_all(known, pairs), password()))
+    # without the passphrase: each run would need it too, though the provider encrypts the whole
+    set_secret(place.stack, place.project, "gitops:keyRing", as_pem(_all(known, pairs)))
     return f"gitops:keyRing of stack {place.stack}, encrypted by its secrets provider"
 
 

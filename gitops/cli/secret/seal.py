@@ -44,6 +44,15 @@ class Recipients:
     digest_key: str
 
 
+def _refused(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> None:
+    """What people type who know `kubectl create secret`."""
+    if values:
+        raise click.UsageError(
+            "a value on the command line can be read by every user of this machine:"
+            " give --prompt KEY, or pipe it into --from-file KEY=-"
+        )
+
+
 @click.command("seal")
 @click.argument("manifest", default="")
 @place_options
@@ -58,6 +67,7 @@ class Recipients:
 @click.option("--type", "kind", default="", help="The Secret's type, such as kubernetes.io/tls.")
 @click.option("--from-file", multiple=True, metavar="[KEY=]FILE", help="A value that is a file's content.")
 @click.option("--from-env-file", multiple=True, metavar="FILE", help="Values from lines KEY=VALUE.")
+@click.option("--from-literal", multiple=True, hidden=True, expose_value=False, callback=_refused)
 @click.option("--prompt", multiple=True, metavar="KEY", help="A value to be typed, unseen.")
 @click.option(
     "--merge-into", type=click.Path(dir_okay=False, path_type=Path), help="A sealed file to put them into."
