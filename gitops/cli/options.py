@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FunctionOf = TypeVar("FunctionOf", bound="Callable[..., None]")
 
 
-def _stacks(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+def complete_stacks(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """The stacks of the project that the command line so far points at, for the shell's completion."""
     project = context.find_root().params.get("project") or Path.cwd()
     return [name for name in stack_names(Path(project)) if name.startswith(typed)]
@@ -58,7 +58,7 @@ stack_option = click.option(
     "-s",
     required=True,
     envvar="PULUMI_STACK",
-    shell_complete=_stacks,
+    shell_complete=complete_stacks,
     help="The stack, such as staging.",
 )
 

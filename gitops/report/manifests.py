@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from gitops.model.errors import Location
-from gitops.model.keys import TREE_ANNOTATION
+from gitops.model.keys import STACK_LABEL, TREE_ANNOTATION
 from gitops.model.manifest import MASK, Manifest
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "gitops.internal/manifests/v1"
 COMPARISON = "gitops.internal/manifests-comparison/v1"
+STACKS = "gitops.internal/stacks-comparison/v1"
 # holds a whole object as somebody once applied it, a Secret's values too
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LONGEST = 2_000_000
@@ -97,7 +98,8 @@ def as_names(manifests: Iterable[Manifest]) -> str:
 def changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Change, ...]:
     """Objects that two revisions state differently, by application and identity.
 
-    The annotation that names an application's tree is left out: it changes with every commit to it.
+    What names an application's tree and its stack is left out: the one changes with every commit to it, and the
+    other is all that two stacks always differ in.
     """
     old, new = ({manifest.key: manifest for manifest in side} for side in (before, after))
     found = (Change(key, old.get(key), new.get(key)) for key in {*old, *new})
@@ -114,12 +116,28 @@ def as_diff(found: Iterable[Change], *, secrets: bool = False) -> str:
 
 def changes_as_json(stack: str, revisions: tuple[str, str], found: Iterable[Change]) -> str:
     """The documented, versioned form for machines: what is created, changed and deleted."""
-    entries = [
-        {"application": _owner(change), "object": str(change.key), "change": change.kind} for change in found
-    ]
     before, after = revisions
-    document = {"schema": COMPARISON, "stack": stack, "before": before, "after": after, "changes": entries}
+    document = {
+        "schema": COMPARISON,
+        "stack": stack,
+        "before": before,
+        "after": after,
+        "changes": _entries(found),
+    }
     return json.dumps(document, indent=2)
+
+
+def stacks_as_json(stacks: tuple[str, str], revisions: tuple[str, str], found: Iterable[Change]) -> str:
+    """The same for two stacks: `created` is what only the second one states."""
+    before, after = (
+        {"stack": stack, "revision": revision} for stack, revision in zip(stacks, revisions, strict=True)
+    )
+    document = {"schema": STACKS, "before": before, "after": after, "changes": _entries(found)}
+    return json.dumps(document, indent=2)
+
+
+def _entries(found: Iterable[Change]) -> list[dict[str, str]]:
+    return [{"application": _owner(c), "object": str(c.key), "change": c.kind} for c in found]
 
 
 def summary(found: Iterable[Change]) -> str:
@@ -154,11 +172,16 @@ def _text(manifest: Manifest, *, secrets: bool, plain: bool = False) -> str:
 
 
 def _plain(manifest: Manifest) -> JsonObject:
-    """The object without the name of its application's tree."""
+    """The object without the names of its application's tree and of its stack."""
     metadata: Mapping[str, Any] = manifest.body["metadata"]
-    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != TREE_ANNOTATION}
-    rest = {key: value for key, value in metadata.items() if key != "annotations"}
-    return {**manifest.body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
+    maps = {
+        field: {
+            k: v for k, v in (metadata.get(field) or {}).items() if k not in {TREE_ANNOTATION, STACK_LABEL}
+        }
+        for field in ("annotations", "labels")
+    }
+    rest = {key: value for key, value in metadata.items() if key not in maps}
+    return {**manifest.body, "metadata": {**rest, **{field: told for field, told in maps.items() if told}}}
 
 
 def _owner(change: Change) -> str:

@@ -24,6 +24,7 @@ from gitops.report import (
     history,
     manifests,
     resources,
+    stacks,
     sync,
     verification,
 )
@@ -76,6 +77,12 @@ DOCUMENTS = [
     resources.as_json("prod", "web", [resources.Row(0, KEY, None, "Synced", "Healthy", "")]),
     resources.events_as_json(
         "prod", "web", [Event("2026-01-01T10:00:00Z", "Normal", "Pulled", "Pod a/b", 1, "")]
+    ),
+    stacks.as_json([stacks.Stack("prod", given.settings(), given.SHA, (STATE,), "")]),
+    manifests.stacks_as_json(
+        ("staging", "prod"),
+        (given.SHA, given.SHA),
+        manifests.changes([], [given.manifest("ConfigMap")]),
     ),
     checks.as_json("prod", [Check("engine", Verdict.OK, "fine", "")]),
     manifests.as_json("prod", given.SHA, [given.manifest("ConfigMap")]),

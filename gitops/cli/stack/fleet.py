@@ -1,0 +1,112 @@
+"""Stacks side by side: `gitops stack list`, `get` and `diff`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops.cli.options import (
+    complete_stacks,
+    headers_option,
+    output_option,
+    say,
+    stack_option,
+    stack_settings,
+)
+from gitops.delivery.fleet import fleet
+from gitops.delivery.observe import observe
+from gitops.desired import rendered
+from gitops.model.errors import AccessError
+from gitops.report import manifests, stacks
+from gitops.source.stackfile import stack_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("list")
+@output_option("table", "json", "yaml", "name")
+@headers_option
+@click.pass_obj
+def list_stacks(project: Path, output: str, no_headers: bool) -> None:
+    """Every stack of the project: what it follows, where it is, how it is, and how many things drift.
+
+    A stack that can't be looked at is Unknown, with the reason below it; the command then ends with 3.
+
+    \b
+    Examples:
+      gitops stack list
+      gitops stack list -o json | jq '.stacks[] | select(.sync != "Synced").name'
+    """
+    names = stack_names(project)
+    if output == "name":
+        click.echo("\n".join(names))
+        return
+    found = [
+        stacks.Stack(
+            item.stack,
+            item.settings,
+            item.observed.plan.revision if item.observed else "",
+            item.observed.states if item.observed else (),
+            item.trouble,
+        )
+        for item in fleet(names, lambda name: stack_settings(name, project))
+    ]
+    if output == "table":
+        click.echo(stacks.as_table(found, headers=not no_headers))
+    else:
+        say(stacks.as_json(found), output)
+    if any(stack.trouble for stack in found):
+        raise click.exceptions.Exit(AccessError.exit_code)
+
+
+@click.command("get")
+@stack_option
+@output_option("table", "json", "yaml")
+@click.pass_obj
+def get_stack(project: Path, stack: str, output: str) -> None:
+    """One stack: what it follows, where it is, and which applications are not as they should be.
+
+    \b
+    Examples:
+      gitops stack get --stack staging
+      gitops stack get --stack prod -o yaml
+    """
+    settings = stack_settings(stack, project)
+    observed = observe(settings)
+    found = stacks.Stack(stack, settings, observed.plan.revision, observed.states, "")
+    if output == "table":
+        click.echo(stacks.as_text(found))
+    else:
+        say(stacks.as_json([found]), output)
+
+
+@click.command("diff")
+@click.argument("before", shell_complete=complete_stacks)
+@click.argument("after", shell_complete=complete_stacks)
+@output_option("text", "json", "yaml", "name")
+@click.pass_obj
+def diff_stacks(project: Path, before: str, after: str, output: str) -> None:
+    """What two stacks state differently, as a diff from the first to the second. Ends with 1 when they do.
+
+    Rendered from the repository, without a cluster. Values of Secrets are never shown.
+
+    \b
+    Examples:
+      gitops stack diff staging prod
+      gitops stack diff staging prod -o name
+    """
+    (old_sha, old), (new_sha, new) = (rendered(stack_settings(name, project)) for name in (before, after))
+    found = manifests.changes(old, new)
+    match output:
+        case "json" | "yaml":
+            say(manifests.stacks_as_json((before, after), (old_sha, new_sha), found), output)
+        case "name":
+            for change in found:
+                click.echo(f"{change.kind} {change.key}")
+        case _:
+            click.echo(manifests.as_diff(found), nl=False)
+            click.echo(manifests.summary(found), err=True)
+    if found:
+        raise click.exceptions.Exit(1)
