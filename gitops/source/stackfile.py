@@ -106,7 +106,9 @@ def settings_from(
         ConfigError: a value is missing, of the wrong type or not acceptable.
     """
     try:
-        config = msgspec.convert(dict(values), StackConfig, strict=False)
+        # the engine wants a default of every key, and hands over an empty mapping for none
+        given = {key: value for key, value in values.items() if value or key != "breakGlass"}
+        config = msgspec.convert(given, StackConfig, strict=False)
         timeout = parse_duration(config.health_timeout)
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigError(

@@ -153,6 +153,13 @@ def test_configuration_keys_are_the_documented_ones_with_their_defaults() -> Non
             assert row.endswith(f"| `{about['default']}` |"), row
 
 
+def test_the_engine_has_a_default_for_every_key_and_all_of_them_are_accepted() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    defaults = {key: about["default"] for key, about in declared.items() if "default" in about}
+    assert set(declared) - set(defaults) == {"repository"}
+    settings_from({"repository": "here.git", **defaults}, "x", ROOT, {})
+
+
 def test_descriptor_keys_are_the_documented_ones() -> None:
     text = TEXT[ROOT / "docs/repository.md"]
     keys = {field.encode_name for field in msgspec.structs.fields(Descriptor)}
