@@ -1,4 +1,4 @@
-"""The loop's numbers in Prometheus' form; the names are those of `METRICS`, and of the table in the manual."""
+"""The loop's numbers in Prometheus' form; the manual has a table of them."""
 
 from __future__ import annotations
 

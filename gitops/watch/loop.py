@@ -14,6 +14,7 @@ from gitops.delivery.history import whoami
 from gitops.delivery.hold import holding
 from gitops.delivery.retry import next_pause
 from gitops.delivery.sync import carry_out, carry_out_changes, prepare
+from gitops.engine.interrupt import interrupt
 from gitops.engine.locks import backend, clear
 from gitops.engine.recorded import recorded
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from gitops.watch.turn import Work
 
 _BREATH = 1.0
+# seconds that a run of the engine has to end by itself when the loop has to
+_PATIENCE = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 180.0
 
 
@@ -97,9 +100,13 @@ class Loop:
         self._wishes.put(why)
 
     def end(self) -> None:
-        """End after what is being done."""
+        """End after what is being done; a run of the engine is interrupted when it takes longer than a moment."""
         self._over.set()
         self._wishes.put("")
+        if self.guard.is_running:
+            patience = threading.Timer(_PATIENCE, interrupt)
+            patience.daemon = True
+            patience.start()
 
     def is_ready(self) -> bool:
         """Whether a first sync was made and every watch is open."""
@@ -210,8 +217,10 @@ class Loop:
                 else:
                     done = carry_out(prepared, refresh=self._due.refresh, by=by)
         except GitOpsError:
+            # what was done before it gave up is not known
             self._known = self._known and replace(self._known, clean=False)
             self._metrics.count(self._metrics.syncs, "Error")
+            self._metrics.set(self._metrics.state_up, 0)
             raise
         seconds = time.monotonic() - began
         self._metrics.took(self._metrics.engine_seconds, seconds, "part" if todo.alone else "all")

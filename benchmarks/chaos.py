@@ -1,0 +1,134 @@
+"""What a soak does to a stack behind its loop's back, one random thing at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gitops.cluster.errors import ApiError
+from gitops.model.keys import STACK_LABEL
+
+if TYPE_CHECKING:
+    import random
+
+    from gitops.cluster.client import Client
+    from tests.git_repository import GitRepository
+
+_PATHS = {
+    "ConfigMap": "/api/v1/namespaces/{0}/configmaps/{1}",
+    "ServiceAccount": "/api/v1/namespaces/{0}/serviceaccounts/{1}",
+    "Service": "/api/v1/namespaces/{0}/services/{1}",
+    "Deployment": "/apis/apps/v1/namespaces/{0}/deployments/{1}",
+    "Role": "/apis/rbac.authorization.k8s.io/v1/namespaces/{0}/roles/{1}",
+}
+
+
+@dataclass
+class Fleet:
+    """Applications in a repository, each with one object of a few kinds, and what Git says of them now.
+
+    Attributes:
+        settings: what each application's ConfigMap says.
+        extras: applications that have a second ConfigMap.
+    """
+
+    repository: GitRepository
+    names: list[str]
+    settings: dict[str, str] = field(default_factory=dict)
+    extras: set[str] = field(default_factory=set)
+
+    def write(self, name: str) -> None:
+        """Write an application's files as they have to be now."""
+        folder = f"k8s/02-apps/{name}"
+        objects = [*_objects(name, self.settings.get(name, "0"))]
+        self.repository.write(f"{folder}/objects.yaml", "---\n".join(json.dumps(o) + "\n" for o in objects))
+        extra = f"{folder}/extra.yaml"
+        if name in self.extras:
+            self.repository.write(extra, json.dumps(_named("v1", "ConfigMap", "extra", data={"more": "1"})))
+        elif (self.repository.path / extra).exists():
+            self.repository.remove(extra)
+
+    def commit(self, chance: random.Random) -> str:
+        """Change one application in Git: what it says, or which objects it has."""
+        name = chance.choice(self.names)
+        if chance.random() < 0.7:
+            self.settings[name] = str(chance.randrange(10**9))
+            what = f"Set {name}"
+        else:
+            self.extras ^= {name}
+            what = f"{'Add to' if name in self.extras else 'Take from'} {name}"
+        self.write(name)
+        self.repository.commit(what)
+        return what
+
+
+@dataclass
+class Vandal:
+    """Changes live objects of random applications; remembers what it deleted."""
+
+    client: Client
+    names: list[str]
+    chance: random.Random
+    deleted: set[tuple[str, str]] = field(default_factory=set)
+    done: dict[str, int] = field(default_factory=dict)
+
+    def strike(self) -> str:
+        """One change; gives its name, "" when the cluster is away."""
+        kind = self.chance.choice(["edit", "scale", "delete", "relabel"])
+        name = self.chance.choice(self.names)
+        try:
+            getattr(self, f"_{kind}")(name)
+        except ApiError as error:
+            if error.status not in {404, 409}:
+                raise
+        self.done[kind] = self.done.get(kind, 0) + 1
+        return f"{kind} {name}"
+
+    def _edit(self, name: str) -> None:
+        self._patch("ConfigMap", name, {"data": {"setting": f"by hand {self.chance.random()}"}})
+
+    def _scale(self, name: str) -> None:
+        self._patch("Deployment", name, {"spec": {"replicas": self.chance.choice([0, 2, 3])}})
+
+    def _delete(self, name: str) -> None:
+        kind = self.chance.choice(list(_PATHS))
+        self.deleted.add((kind, name))
+        self.client.delete(_PATHS[kind].format(name, name))
+
+    def _relabel(self, name: str) -> None:
+        kind = self.chance.choice(list(_PATHS))
+        key, value = self.chance.choice([(STACK_LABEL, None), (STACK_LABEL, "other"), ("part-of", "nothing")])
+        self._patch(kind, name, {"metadata": {"labels": {key: value}}})
+
+    def _patch(self, kind: str, name: str, patch: dict[str, Any]) -> None:
+        self.client.patch(_PATHS[kind].format(name, name), patch, field_manager="vandal")
+
+
+def uids(client: Client, stack: str) -> dict[tuple[str, str], str]:
+    """The uid of each object of the stack, by kind and name."""
+    found = {}
+    for kind, path in _PATHS.items():
+        collection = path.replace("/namespaces/{0}", "").removesuffix("/{1}")
+        for item in client.list(collection, f"{STACK_LABEL}={stack}"):
+            found[kind, item["metadata"]["name"]] = item["metadata"]["uid"]
+    return found
+
+
+def _objects(name: str, setting: str) -> list[dict[str, Any]]:
+    labels = {"app": name}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "nginx:1.27"}]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": pod}
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}
+    return [
+        _named("v1", "ConfigMap", name, data={"setting": setting}),
+        _named("v1", "ServiceAccount", name),
+        _named("v1", "Service", name, spec={"selector": labels, "ports": [{"port": 80}]}),
+        _named("apps/v1", "Deployment", name, spec=spec),
+        _named("rbac.authorization.k8s.io/v1", "Role", name, rules=[rule]),
+    ]
+
+
+def _named(api_version: str, kind: str, name: str, **body: Any) -> dict[str, Any]:
+    metadata = {"name": name, "labels": {"part-of": "soak"}}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
