@@ -22,6 +22,7 @@ _SECRET = "gitops-watch"  # noqa: S105 - the name of an object
 
 def systemd_unit(stack: str, project: Path, program: str, user: str) -> str:
     """A unit that runs the loop of a stack from its project's folder; secrets are read from a file beside it."""
+    options = f"--stack {stack} --log-format json --clear-stale-locks --listen 127.0.0.1:{_PORT}"
     return f"""\
 # /etc/systemd/system/gitops-watch-{stack}.service
 [Unit]
@@ -34,7 +35,7 @@ User={user}
 WorkingDirectory={project}
 # PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE, GITOPS_REPOSITORY_TOKEN, GITOPS_WEBHOOK_SECRET
 EnvironmentFile=-/etc/gitops/watch-{stack}.env
-ExecStart={program} --project {project} watch --stack {stack} --log-format json --clear-stale-locks --listen 127.0.0.1:{_PORT}
+ExecStart={program} --project {project} watch {options}
 Restart=always
 RestartSec=5
 KillMode=mixed

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from gitops.cluster.discovery import Resource
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject
@@ -71,30 +69,3 @@ def test_the_unit_waits_for_the_engine_and_holds_no_secret() -> None:
     assert "ExecStart=/srv/bin/gitops --project /srv/project watch --stack prod" in unit
     assert "TimeoutStopSec=120" in unit
     assert "EnvironmentFile=-" in unit
-
-
-def test_a_deployment_without_an_image_is_refused(gitops, tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  gitops:repository: file:///nowhere\n")
-    command = ["--project", str(tmp_path), "watch", "--stack", "prod", "--install"]
-    code, _, errors = gitops(*command, "deployment")
-    assert code == 2
-    assert "--image" in errors
-    code, output, _ = gitops(*command, "systemd")
-    assert code == 0
-    assert "[Service]" in output
-
-
-@pytest.fixture
-def gitops(monkeypatch, capsys):
-    import sys
-
-    from gitops.cli import main
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gitops", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main.main()
-        told = capsys.readouterr()
-        return int(caught.value.code or 0), told.out, told.err
-
-    return run
