@@ -7,16 +7,13 @@ import os
 import shutil
 import signal
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 import yaml
 
 from gitops.cli.options import stack_option, stack_settings
 from gitops.model.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command()
@@ -93,7 +90,8 @@ def _installation(project: Path, stack: str, form: str, image: str, namespace: s
 
     settings = stack_settings(stack, project)
     if form == "systemd":
-        return systemd_unit(stack, project, shutil.which("gitops") or sys.argv[0], getpass.getuser())
+        program = Path(shutil.which("gitops") or sys.argv[0]).resolve()
+        return systemd_unit(stack, project, str(program), getpass.getuser())
     if not image:
         raise ConfigError(
             "a Deployment needs an image", next_step="give one that holds the project with --image"

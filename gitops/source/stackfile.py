@@ -86,7 +86,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     verification: tuple[dict[str, Any], ...] = ()
     sync_interval: str = "3m"
     sync_windows: tuple[Window, ...] = ()
-    break_glass: BreakGlassConfig | None = None
+    break_glass: dict[str, Any] = {}  # as above
     paused: tuple[str, ...] = ()
 
 
@@ -224,15 +224,16 @@ def _secrets(config: StackConfig, project: Path) -> Secrets:
 def _loop(stack: str, config: StackConfig, environment: Mapping[str, str]) -> Loop:
     interval = environment.get(SYNC_INTERVAL) or config.sync_interval
     try:
-        for pattern in (*config.paused, *(config.break_glass.applications if config.break_glass else ())):
+        # the engine hands over an empty mapping where none is stated
+        leave = msgspec.convert(config.break_glass, BreakGlassConfig) if config.break_glass else None
+        for pattern in (*config.paused, *(leave.applications if leave else ())):
             matches_text(pattern, "")
         seconds = parse_duration(interval)
-    except ValueError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise ConfigError(f"configuration of stack {stack!r}: {error}", next_step="mend the value") from error
     for what, step in complaints(config.sync_windows):
         where = Location(f"Pulumi.{stack}.yaml")
         raise ConfigError(f"gitops:syncWindows: {what}", where=where, next_step=step)
-    leave = config.break_glass
     return Loop(
         interval=max(seconds, SHORTEST_INTERVAL),
         windows=windows_of(config.sync_windows),

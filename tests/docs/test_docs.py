@@ -149,6 +149,8 @@ def test_configuration_keys_are_the_documented_ones_with_their_defaults() -> Non
     assert set(declared) == set(KEYS)
     for key, about in declared.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| `gitops:{key}`"))
+        # the engine refuses a stack that lacks a value without a default
+        assert "default" in about or key == "repository"
         if about.get("default"):
             assert row.endswith(f"| `{about['default']}` |"), row
 
