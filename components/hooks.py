@@ -15,6 +15,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.objects import secret
 from gitops.cluster.hooks import delete_made, run_hook
+from gitops.cluster.taking import take_all_fields
 from gitops.cluster.waiting import wait_healthy
 from gitops.model.keys import HOOK_ANNOTATION
 from gitops.model.phase import DeletePolicy, Phase
@@ -23,10 +24,11 @@ from gitops.model.plan import Gate, HealthCheck, Hook
 if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
     from gitops.model.manifest import JsonObject, Manifest
-    from gitops.model.plan import Plan
+    from gitops.model.plan import Plan, PlannedObject
 
 # What the engine calls them in the message of a step that failed.
 RUN, END, FAILURE = "hook of the application", "hook at the application's end", "hook of a failure"
+REPLACEMENT = "replacement of the object"
 ENDING = frozenset((Phase.PRE_DELETE, Phase.POST_DELETE))
 
 
@@ -38,7 +40,7 @@ class HookRunner:
         self._connection = connection
         self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | HealthCheck | Gate)}
         self._applications = {application.name for application in plan.applications}
-        self._owners = {item.name: item.manifest.application for item in plan.objects}
+        self._objects = {item.name: item.manifest for item in plan.objects}
         self._failures: dict[str, asyncio.Task[None]] = {}
 
     async def register(self) -> None:
@@ -46,6 +48,7 @@ class HookRunner:
         hooks = (
             pulumi.ResourceHook(RUN, self._run),
             pulumi.ResourceHook(END, self._end),
+            pulumi.ResourceHook(REPLACEMENT, self._replace),
             pulumi.ErrorHook(FAILURE, self._failed),
         )
         await asyncio.gather(*(hook._registered for hook in hooks))  # noqa: SLF001 - the SDK has no other way
@@ -78,9 +81,12 @@ class HookRunner:
         if DeletePolicy.HOOK_SUCCEEDED in policies and body["kind"] in {"Job", "Pod"}:
             await delete_made(self._connection, body)
 
+    async def _replace(self, args: pulumi.ResourceHookArgs) -> None:
+        await take_all_fields(self._connection, self._objects[args.name])
+
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Run the failure hooks of the object's application; the step is not tried again."""
-        await self._run_failures(self._owners[args.name])
+        await self._run_failures(self._objects[args.name].application)
         return False
 
     async def _run_failures(self, application: str) -> None:
@@ -150,9 +156,16 @@ def stash_hooks(
     return binding(before_create=[RUN], before_update=[RUN])
 
 
-def failure_hook() -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding:
-    """When the engine calls back for an object of an application that has hooks for failures."""
-    return resource_pb2.RegisterResourceRequest.ResourceHooksBinding(on_error=[FAILURE])
+def object_hooks(
+    planned: PlannedObject, *, failing: bool
+) -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None:
+    """When the engine calls back for an object; `failing` says that its application has hooks for failures."""
+    if not (failing or planned.replaces):
+        return None
+    replacing = [REPLACEMENT] if planned.replaces else []
+    return resource_pb2.RegisterResourceRequest.ResourceHooksBinding(
+        before_create=replacing, before_update=replacing, on_error=[FAILURE] if failing else []
+    )
 
 
 def _once(*, every_sync: bool) -> str:

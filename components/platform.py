@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.groups import application_request, wave_request
-from components.hooks import failure_hook, stash_hooks, stash_input
+from components.hooks import object_hooks, stash_hooks, stash_input
 from components.monitor import provider_reference, register_all, register_steps
 from components.objects import object_request, stash_request
 from gitops.model.keys import ObjectKey
@@ -87,7 +87,7 @@ async def _register(args: PlatformArgs, platform: pulumi.Output[str]) -> dict[st
             dependencies,
             deleted_with="" if application in seen_out else urns.get(_own_namespace(step, wave_of), ""),
             prune=prune[application],
-            hooks=failure_hook() if application in failing else None,
+            hooks=object_hooks(step, failing=application in failing),
         )
 
     await register_steps(plan.steps, request)

@@ -54,6 +54,14 @@ class PlannedObject:
         """The step's name, which is the resource's name."""
         return self.manifest.key.resource_name
 
+    @property
+    def replaces(self) -> bool:
+        """Whether fields that Git does not state go when it is applied, whoever wrote them.
+
+        Not where it is made anew instead, nor where some of its fields are to be left alone.
+        """
+        return self.options.replace and not self.options.force and not self.ignored
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:

@@ -68,6 +68,8 @@ ORDER = (
         "Between two waves there is a pause of 2 seconds.",
         "There is none: what has to be waited for is.",
     ),
+    Row("order.replace", "With Replace=true an object is replaced: fields that Git does not state go."),
+    Row("order.replace-force", "With Force=true too it is deleted and made anew."),
     Row("order.gate-no-check", "What has no health passes a wave's gate at once."),
     Row("order.gate-healthy", "What is healthy passes it; a wave opens when the one before has passed."),
     Row("order.gate-degraded", "What is degraded fails its application, and later waves do not start."),

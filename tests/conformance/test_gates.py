@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from components.hooks import REPLACEMENT, object_hooks
 from components.objects import object_request
+from gitops.cluster.ownership import handed_over
 from gitops.delivery.outcome import outcomes
 from gitops.drift.state import OUT_OF_SYNC, SYNCED, application_states
 from gitops.engine.diagnostics import Failure
 from gitops.model.errors import Problem
 from gitops.model.health_rule import HealthRule
-from gitops.model.keys import APPLICATION_LABEL
+from gitops.model.keys import APPLICATION_LABEL, FIELD_MANAGER
 from gitops.model.partial import LeftOut
 from sandbox.provider.readiness import rule as readiness_rule
 from tests.conformance.row import rule
@@ -99,6 +101,31 @@ def test_nothing_stands_between_two_waves_but_what_the_second_waits_for() -> Non
 def test_a_definition_has_the_application_s_time_to_be_established() -> None:
     [definition] = [item for item in of_one(CRD, THING).plan.objects if "Definition" in item.name]
     assert (definition.readiness.condition, definition.readiness.timeout) == ("condition=Established", 300.0)
+
+
+@rule("order.replace")
+def test_what_replaces_takes_all_fields_before_it_is_applied() -> None:
+    for option, taken in (("Replace=true", [REPLACEMENT]), ("Replace=false", [])):
+        hooks = object_hooks(
+            of_one(document("ConfigMap", of={OPTIONS: option})).plan.objects[0], failing=False
+        )
+        assert list(hooks.before_update if hooks else ()) == taken
+    live = {"apiVersion": "v1", "metadata": {"managedFields": [
+        {"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {f"f:{key}": {}}}}
+        for manager, key in (("kubectl", "a"), ("tuner", "b"))
+    ]}}  # fmt: skip
+    entries = handed_over(live, lambda _: True, FIELD_MANAGER)
+    assert [(e["manager"], e["fieldsV1"]) for e in entries or ()] == [
+        ("gitops", {"f:data": {"f:a": {}, "f:b": {}}})
+    ]
+
+
+@rule("order.replace-force")
+def test_what_replaces_by_force_is_deleted_and_made_anew() -> None:
+    [item] = of_one(document("ConfigMap", of={OPTIONS: "Replace=true,Force=true"}, data={})).plan.objects
+    request = object_request(item, "", "", [], deleted_with="", prune=True)
+    assert (list(request.replaceOnChanges), request.deleteBeforeReplace) == (["data"], True)
+    assert object_hooks(item, failing=False) is None
 
 
 @rule("order.gate-no-check")

@@ -289,6 +289,27 @@ def test_an_object_that_is_forced_and_replaced_is_made_anew_when_its_content_cha
     assert made(stack, "deployment") == web
 
 
+def test_an_object_that_is_replaced_loses_what_git_does_not_state(stack, repository):
+    for name in ("whole", "merged"):
+        text = options(name, "Replace=true" if name == "whole" else "Prune=true", a="1")
+        repository.write(f"{APP}/{name}.yaml", text)
+    repository.commit("Start")
+    succeeded(stack.up())
+    uids = {name: uid for name, (_, uid) in made(stack, "configmap").items()}
+    patch = '{"data":{"odd":"1"},"metadata":{"labels":{"odd":"1"}}}'
+    for name in ("whole", "merged"):
+        stack.kubectl("-n", "shop", "patch", f"configmap/{name}", "--field-manager=somebody", "-p", patch)
+        text = options(name, "Replace=true" if name == "whole" else "Prune=true", a="2")
+        repository.write(f"{APP}/{name}.yaml", text)
+    repository.commit("Change both")
+    succeeded(stack.up())
+    whole, merged = (stack.live("configmap", "shop", name) for name in ("whole", "merged"))
+    assert (whole["data"], merged["data"]) == ({"a": "2"}, {"a": "2", "odd": "1"})
+    assert ("odd" in whole["metadata"]["labels"], "odd" in merged["metadata"]["labels"]) == (False, True)
+    assert {name: uid for name, (_, uid) in made(stack, "configmap").items()} == uids
+    assert succeeded(stack.preview("--refresh", "--expect-no-changes"))
+
+
 def test_a_wave_waits_by_a_rule_of_the_repository_s_own(stack, repository):
     rule = "healthRules: [{apiVersion: v1, kind: ConfigMap, current: 'has(metadata.annotations.ready)'}]"
     repository.write(f"{APP}/gitops.yaml", f"{rule}\ntimeouts: {{health: 3s}}\n")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components import hooks
-from components.hooks import END, FAILURE, RUN, HookRunner
+from components.hooks import END, FAILURE, REPLACEMENT, RUN, HookRunner
 from gitops.model.errors import GitOpsError
 from gitops.model.health_rule import HealthRule
 from tests import given
@@ -110,6 +110,25 @@ def test_objects_call_back_when_they_fail_where_a_hook_waits_for_that() -> None:
     recorder, _ = run(plan(hook("page", "SyncFail")))
     assert list(recorder.named("ConfigMap:web/x").hooks.on_error) == [FAILURE]
     assert "page" not in {request.name for request in recorder.requests}
+
+
+def test_an_object_that_replaces_calls_back_before_it_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    async def take_all_fields(_: Any, manifest: Manifest) -> None:
+        await asyncio.sleep(0)
+        taken.append(str(manifest.key))
+
+    monkeypatch.setattr(hooks, "take_all_fields", take_all_fields)
+    options = {"argocd.argoproj.io/sync-options": "Replace=true"}
+    found = plan(given.manifest("Secret", annotations=options), hook("page", "SyncFail"))
+    recorder, _ = run(found)
+    binding = recorder.named("Secret:web/x").hooks
+    assert (list(binding.before_create), list(binding.before_update)) == ([REPLACEMENT], [REPLACEMENT])
+    assert list(binding.on_error) == [FAILURE]
+    assert not recorder.named("ConfigMap:web/x").hooks.before_update
+    result_of(runner(found)._replace(Args("Secret:web/x")))
+    assert taken == ["Secret web/x"]
 
 
 class Args:

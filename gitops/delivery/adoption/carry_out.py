@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.lease import held
-from gitops.delivery.adoption.cluster import at_once, has_object, is_running, patiently
+from gitops.cluster.taking import patiently
+from gitops.delivery.adoption.cluster import at_once, has_object, is_running
 from gitops.delivery.adoption.letting_go import is_busy, release_of, reverse
 from gitops.delivery.adoption.owners import owner_key
 from gitops.delivery.adoption.preview import planned_objects

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from gitops.cluster.discovery import UnknownKindError
 from gitops.cluster.errors import ApiError
 from gitops.delivery.adoption.owners import ARGO_CD, FLUX, GROUPS, owner_key, owners_of
-from gitops.model.errors import ConflictError
 from gitops.model.keys import ObjectKey
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from gitops.cluster.survey import Survey
     from gitops.model.adoption import Owner
 
-_TRIES = 4
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -111,22 +109,3 @@ def at_once(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """The work on each item, sixteen at a time, in the items' order."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         return list(pool.map(work, items))
-
-
-def patiently(attempt: Callable[[], R], what: object) -> R:
-    """The attempt, again when somebody wrote in between.
-
-    Raises:
-        ConflictError: somebody writes the object all the time.
-    """
-    for _ in range(_TRIES):
-        try:
-            return attempt()
-        except ApiError as error:
-            # a failed `test` of a JSON patch is a 422 that names nothing at all
-            if error.status != 409 and (error.status != 422 or error.details):
-                raise
-    raise ConflictError(
-        f"{what} is written by somebody else all the time",
-        next_step="see who does it in its metadata.managedFields, stop that, and run again",
-    )

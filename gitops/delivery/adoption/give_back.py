@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
 from gitops.cluster.lease import held
-from gitops.delivery.adoption.cluster import at_once, patiently
+from gitops.cluster.taking import patiently
+from gitops.delivery.adoption.cluster import at_once
 from gitops.delivery.adoption.owners import owner_key
 from gitops.delivery.adoption.record import NAMESPACE, Record, Stored, adoption_name, drop, load, store
 from gitops.delivery.adoption.takeover import fields_given_back, given_back

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from gitops.cluster.errors import ApiError, DeniedError
 from gitops.cluster.ownership import entries_of, is_writer, minus, union_of, without, writers
 from gitops.cluster.survey import is_copy
-from gitops.delivery.adoption.cluster import at_once, has_object, is_running, patiently
+from gitops.cluster.taking import patiently
+from gitops.delivery.adoption.cluster import at_once, has_object, is_running
 from gitops.delivery.adoption.letting_go import owns_its_suspension, release_of, steps
 from gitops.delivery.adoption.owners import FLUX, RELEASE, owner_key
 from gitops.delivery.adoption.takeover import Takeover
