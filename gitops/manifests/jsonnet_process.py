@@ -33,9 +33,13 @@ def main() -> int:
     def given(kind: str, *, code: bool) -> dict[str, str]:
         return {name: value for name, value, is_code in request[kind] if is_code is code}
 
-    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
+    # between the two limits of time a signal says which one it was
+    for limit, most, hard in (
+        (resource.RLIMIT_AS, MEMORY, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS, SECONDS + 1),
+    ):
         with contextlib.suppress(OSError, ValueError):  # not every system has every limit
-            resource.setrlimit(limit, (most, most))
+            resource.setrlimit(limit, (most, hard))
     try:
         result = _jsonnet.evaluate_snippet(
             request["file"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from gitops.manifests.documents import MAX_DOCUMENTS
 from gitops.manifests.jsonnet import evaluate
 from gitops.manifests.raw import RawObject, RenderError
 from gitops.model.errors import Location
@@ -73,13 +75,20 @@ def _documents(task: Task, entry: Entry, rendering: Rendering) -> Iterator[RawOb
     if kept is None:
         content = task.commit.read_object(entry.id)
         try:
-            kept = [] if _SKIP in content else [[d.line, d.body] for d in read_documents(content)]
+            found = () if _SKIP in content else islice(read_documents(content), MAX_DOCUMENTS + 1)
+            kept = [[document.line, document.body] for document in found]
         except YamlError as error:
             raise RenderError(
                 f"can't be read: {error}",
                 Location(entry.path, error.line),
                 "mend the file; the application stays as it is until then",
             ) from error
+        if len(kept) > MAX_DOCUMENTS:
+            raise RenderError(
+                f"holds more than {MAX_DOCUMENTS} objects",
+                Location(entry.path),
+                "split it, or see what wrote it",
+            )
         rendering.cache.put(kept, "plain", entry.id)
     for line, body in kept:
         yield RawObject(Location(entry.path, line), body)

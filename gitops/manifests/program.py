@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,8 @@ def _words(told: Path, files: Path, code: int) -> str:
         text = file.read(64 * 1024).decode(errors="replace")
     if "fatal error: out of memory" in text or "cannot allocate memory" in text:
         return f"it needs more than {MAX_MEMORY // 1024**3} GiB of memory"
+    if code == -signal.SIGXCPU:
+        return "it took all the processor time that it may have"
     text = " ".join(text.replace(f"{files}/", "").replace(str(files), ".").split())
     if len(text) > _LONGEST_MESSAGE:
         half = _LONGEST_MESSAGE // 2

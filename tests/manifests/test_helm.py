@@ -240,6 +240,7 @@ def test_a_failure_names_the_template_and_its_line_and_is_not_kept(helm: Any, lo
         ("for i in 1 2 3 4; do printf -- '---\\na: 1\\n'; done", "more than 3 objects"),
         ("echo 'a: ['", "does not render"),
         ("kill -9 $$", "it was ended by signal 9"),
+        ("kill -XCPU $$", "it took all the processor time that it may have"),
         ("exit 3", "it ended with status 3"),
     ],
 )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.manifests import plain
 from tests import given
 from tests.manifests.rendered import ROOT, rendered, rendering
 
@@ -50,6 +51,17 @@ def test_links_are_not_followed(tmp_path: Path, mode: str) -> None:
     found, [told] = read({"a.yaml": "/etc/passwd"}, tmp_path, a=mode)
     assert found == []
     assert told.startswith(f"{ROOT}/a.yaml: is a link, and links are not followed")
+
+
+def test_a_file_of_very_many_documents_is_told_and_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "MAX_DOCUMENTS", 3)
+    for _ in range(2):
+        found, [told] = read({"a.yaml": "---\n".join(["a: 1\n"] * 4), "b.yaml": "b: 1\n"}, tmp_path)
+        assert found == [(f"{ROOT}/b.yaml:1", {"b": 1})]
+        assert told.startswith(f"{ROOT}/a.yaml: holds more than 3 objects")
+    assert len(read({"a.yaml": "---\n".join(["a: 1\n"] * 3)}, tmp_path)[0]) == 3
 
 
 def test_a_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
