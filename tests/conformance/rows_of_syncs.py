@@ -71,6 +71,12 @@ ORDER = (
     Row("order.replace", "With Replace=true an object is replaced: fields that Git does not state go."),
     Row("order.replace-force", "With Force=true too it is deleted and made anew."),
     Row("order.gate-no-check", "What has no health passes a wave's gate at once."),
+    differs(
+        "order.gate-kinds",
+        "Every kind with a rule of health is waited for: claims, bare Pods, Rollouts, Certificates and more.",
+        "Workloads, CRDs, APIServices, SealedSecrets and what needs an address are, and what `healthRules` or "
+        "`pulumi.com/waitFor` name; the others may need what comes later.",
+    ),
     Row("order.gate-healthy", "What is healthy passes it; a wave opens when the one before has passed."),
     Row("order.gate-degraded", "What is degraded fails its application, and later waves do not start."),
     Row("order.gate-own-rule", "A rule of health of one's own decides there as everywhere."),

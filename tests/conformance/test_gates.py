@@ -137,6 +137,26 @@ def test_what_has_no_health_is_not_waited_for() -> None:
     assert waits == {"CustomResourceDefinition"}
 
 
+@rule("order.gate-kinds")
+def test_what_may_need_what_comes_later_is_waited_for_where_that_is_asked_for() -> None:
+    kinds = {
+        "PersistentVolumeClaim": "v1",
+        "Pod": "v1",
+        "Rollout": "argoproj.io/v1alpha1",
+        "Certificate": "cert-manager.io/v1",
+        "Deployment": "apps/v1",
+        "Ingress": "networking.k8s.io/v1",
+    }
+    skip = {OPTIONS: "SkipDryRunOnMissingResource=true"}
+    documents = [document(kind, "x", api, of=skip) for kind, api in kinds.items()]
+    waits = {item.manifest.kind for item in of_one(*documents).plan.objects if item.readiness.wait}
+    assert waits == {"Deployment", "Ingress"}
+    asked = document("Rollout", "x", kinds["Rollout"], of={**skip, "pulumi.com/waitFor": "condition=Healthy"})
+    assert of_one(asked).plan.objects[0].readiness.wait
+    own = HealthRule(kinds["Certificate"], "Certificate", current="has(status.notAfter)")
+    assert "health:cert-manager.io/Certificate:web/x" in of_one(documents[3], rules=(own,)).steps
+
+
 @rule("order.gate-healthy")
 def test_a_wave_opens_when_the_one_before_is_healthy() -> None:
     found = of_one(deployment(), document("ConfigMap", of={WAVE: "1"}))

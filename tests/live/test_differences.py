@@ -159,4 +159,4 @@ def test_what_a_manager_owns_is_left_to_it_by_a_sync_too(stack, command):
     assert done.code == 0, done.text[-3000:]
     assert stack.live("configmap", "left", "left")["data"] == {"a": f"2 {command}", "b": "tuned"}
     assert differences(stack, "left") == []
-    assert stack.preview("--refresh", "--expect-no-changes").code == 0
+    assert "ConfigMap:left/left" not in stack.preview("--refresh").operations()
