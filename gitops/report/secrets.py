@@ -11,7 +11,9 @@ from gitops.report.columns import aligned
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SECRETS, VERIFIED, KEYS = (f"gitops.internal/{what}/v1" for what in ("secrets", "verified", "keys"))
+SECRETS = "gitops.internal/secrets/v1"
+OPENINGS = "gitops.internal/openings/v1"
+KEYS = "gitops.internal/sealing-keys/v1"
 _SHORT = 15
 
 
@@ -39,7 +41,7 @@ class SealedAge:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Opening:
     """Whether one SealedSecret opens: `why` says why not."""
 
     where: str
@@ -80,10 +82,10 @@ def as_json(found: Iterable[SealedAge], idle: list[str]) -> str:
     return json.dumps({"schema": SECRETS, "secrets": entries, "idleKeys": idle}, indent=2)
 
 
-def verified_as_json(found: Iterable[Verified]) -> str:
+def openings_as_json(found: Iterable[Opening]) -> str:
     """The documented, versioned form for machines."""
     entries = [{**asdict(item), "opens": not item.why} for item in found]
-    return json.dumps({"schema": VERIFIED, "secrets": entries}, indent=2)
+    return json.dumps({"schema": OPENINGS, "secrets": entries}, indent=2)
 
 
 def keys_as_json(found: Iterable[KeyDates]) -> str:

@@ -100,15 +100,16 @@ def test_what_is_reported_is_there_for_programs_too(folder):
     seal("one.yaml")
     (folder / "moved.yaml").write_text((folder / "one.yaml").read_text().replace("name: web", "name: wab"))
     told = json.loads(gitops("verify", "one.yaml", "moved.yaml", "--keys", "keys.pem", "-o", "json", code=1))
-    assert told["schema"] == "gitops.internal/verified/v1"
+    assert told["schema"] == "gitops.internal/openings/v1"
     assert [(item["where"], item["name"], item["opens"]) for item in told["secrets"]] == [
         ("one.yaml:1", "shop/web", True),
         ("moved.yaml:1", "shop/wab", False),
     ]
     keys = json.loads(gitops("key", "list", "--keys", "keys.pem", "-o", "json"))
-    assert keys["schema"] == "gitops.internal/keys/v1"
+    assert keys["schema"] == "gitops.internal/sealing-keys/v1"
     (newest, _), info = keys["keys"], json.loads(gitops("cert", "--cert", "b.pem", "--info", "-o", "json"))
     assert info == {"schema": keys["schema"], "keys": [newest]}
+    assert yaml.safe_load(gitops("key", "list", "--keys", "keys.pem", "-o", "yaml")) == keys
 
 
 def test_keys_are_made_imported_listed_and_rotated(folder):

@@ -24,6 +24,7 @@ from gitops.report import (
     history,
     manifests,
     resources,
+    secrets,
     stacks,
     sync,
     verification,
@@ -89,6 +90,11 @@ DOCUMENTS = [
     manifests.changes_as_json(
         "prod", (given.SHA, given.SHA), manifests.changes([], [given.manifest("ConfigMap")])
     ),
+    secrets.as_json(
+        [secrets.SealedAge("s.yaml:1", "web/db", "current", ("SHA256:x",), 3, 1, ("a",))], ["SHA256:y"]
+    ),
+    secrets.openings_as_json([secrets.Opening("s.yaml:1", "web/db", "no key fits")]),
+    secrets.keys_as_json([secrets.KeyDates("SHA256:x", "2026-01-01", "2036-01-01")]),
     verification.as_json(
         "prod",
         [Verified(Verification("smoke", Command(("true",))), (Measurement(well=True, seen="ended with 0"),))],

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from gitops.cli.options import output_option, say
 from gitops.cli.secret.keeping import add_keys
-from gitops.cli.secret.options import Place, dates_of, keys_option, lines_option, place_options
+from gitops.cli.secret.options import Place, dates_of, keys_option, place_options
 from gitops.cli.secret.writing import write
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import ApiError
@@ -48,8 +49,8 @@ def generate(*, place: Place, into: str) -> None:
 @key.command("list")
 @place_options
 @keys_option
-@lines_option
-def list_keys(*, place: Place, keys: tuple[str, ...], form: str) -> None:
+@output_option("text", "json", "yaml")
+def list_keys(*, place: Place, keys: tuple[str, ...], output: str) -> None:
     """List the keys of a ring, the newest first.
 
     \b
@@ -60,7 +61,7 @@ def list_keys(*, place: Place, keys: tuple[str, ...], form: str) -> None:
         dates_of(pair.certificate) if pair.certificate else KeyDates(pair.fingerprint)
         for pair in place.ring(keys).pairs
     ]
-    click.echo(keys_as_json(found) if form == "json" else "\n".join(map(str, found)))
+    say(keys_as_json(found) if output != "text" else "\n".join(map(str, found)), output)
 
 
 @key.command("import")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.options import output_option, say
 from gitops.cli.secret.options import (
     Place,
     cert_option,
@@ -14,11 +15,10 @@ from gitops.cli.secret.options import (
     format_option,
     given,
     keys_option,
-    lines_option,
     place_options,
 )
 from gitops.model.errors import ConfigError, GitOpsError, NotFoundError
-from gitops.report.secrets import Verified, keys_as_json, verified_as_json
+from gitops.report.secrets import Opening, keys_as_json, openings_as_json
 from gitops.secrets.files import Sealed, as_text, sealed_in
 from gitops.secrets.sealed import unseal_secret, unseal_values
 
@@ -61,9 +61,9 @@ def unseal(*, files: tuple[str, ...], place: Place, keys: tuple[str, ...], key: 
 @place_options
 @keys_option
 @click.option("--by-controller", is_flag=True, help="Ask the controller of the stack's cluster instead.")
-@lines_option
+@output_option("text", "json", "yaml")
 def verify(
-    *, files: tuple[str, ...], place: Place, keys: tuple[str, ...], by_controller: bool, form: str
+    *, files: tuple[str, ...], place: Place, keys: tuple[str, ...], by_controller: bool, output: str
 ) -> None:
     """Say of every SealedSecret whether it opens; ends with 1 if one does not.
 
@@ -73,8 +73,8 @@ def verify(
       gitops secret verify sealed.yaml --stack prod --by-controller
     """
     ring = None if by_controller else place.ring(keys)
-    found = [Verified(str(item.where), item.title, _why_closed(item, place, ring)) for item in _sealed(files)]
-    click.echo(verified_as_json(found) if form == "json" else "\n".join(map(str, found)))
+    found = [Opening(str(item.where), item.title, _why_closed(item, place, ring)) for item in _sealed(files)]
+    say(openings_as_json(found) if output != "text" else "\n".join(map(str, found)), output)
     if any(item.why for item in found):
         raise click.exceptions.Exit(1)
 
@@ -94,8 +94,8 @@ def _why_closed(item: Sealed, place: Place, ring: KeyRing | None) -> str:
 @place_options
 @cert_option
 @click.option("--info", is_flag=True, help="Print its fingerprint and dates instead.")
-@lines_option
-def certificate(*, place: Place, cert: str, info: bool, form: str) -> None:
+@output_option("text", "json", "yaml")
+def certificate(*, place: Place, cert: str, info: bool, output: str) -> None:
     """Print the certificate to seal for: the stack's own, its controller's, or the one at a file or URL.
 
     \b
@@ -106,7 +106,7 @@ def certificate(*, place: Place, cert: str, info: bool, form: str) -> None:
     found = place.certificate(cert)
     if info:
         dates = dates_of(found)
-        click.echo(keys_as_json([dates]) if form == "json" else dates)
+        say(keys_as_json([dates]) if output != "text" else str(dates), output)
     else:
         click.echo(found.pem, nl=False)
 

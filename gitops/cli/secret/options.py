@@ -167,6 +167,3 @@ keys_option = click.option(
 format_option = click.option(
     "--output", "-o", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
 )
-lines_option = click.option(
-    "--output", "-o", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.options import output_option, say
 from gitops.cli.secret.options import Place, cert_option, keys_option, place_options
 from gitops.cli.secret.writing import write
 from gitops.model.errors import GitOpsError, Problem, ProblemsError
@@ -101,14 +102,12 @@ def _renewed(
 @_PATHS
 @place_options
 @keys_option
-@click.option(
-    "--output", "-o", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
+@output_option("table", "json", "yaml")
 @click.option(
     "--exit-code", is_flag=True, help="End with 1 when something does not open or has an older key."
 )
 def report(
-    *, paths: tuple[Path, ...], place: Place, keys: tuple[str, ...], form: str, exit_code: bool
+    *, paths: tuple[Path, ...], place: Place, keys: tuple[str, ...], output: str, exit_code: bool
 ) -> None:
     """Say of every SealedSecret below some paths with which key it opens, and how old it and its key are.
 
@@ -126,7 +125,7 @@ def report(
     ]
     used = {fingerprint for item in found for fingerprint in item.keys}
     idle = [pair.fingerprint for pair in ring.pairs if pair.fingerprint not in used]
-    click.echo(as_json(found, idle) if form == "json" else as_table(found, idle))
+    say(as_table(found, idle) if output == "table" else as_json(found, idle), output)
     if exit_code and any(item.state != "current" for item in found):
         raise click.exceptions.Exit(1)
 
