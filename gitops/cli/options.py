@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import yaml
 
 from gitops.desired import stated_applications
 from gitops.model.duration import parse_duration
@@ -22,6 +21,7 @@ from gitops.source.stackfile import (
     stack_names,
     stack_values,
 )
+from gitops.source.yaml_writer import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ limit_option = click.option(
 def say(document: str, output: str) -> None:
     """Print a JSON document as it is, or as YAML with the same keys."""
     if output == "yaml":
-        document = yaml.safe_dump(json.loads(document), sort_keys=False, allow_unicode=True).rstrip()
+        document = as_yaml(json.loads(document)).rstrip()
     click.echo(document)
 
 

@@ -6,11 +6,10 @@ import difflib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
 from gitops.model.errors import Location
 from gitops.model.keys import STACK_LABEL, TREE_ANNOTATION
 from gitops.model.manifest import MASK, Manifest
+from gitops.source.yaml_writer import as_yaml as to_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -168,7 +167,7 @@ def _diff(change: Change, *, secrets: bool) -> Iterator[str]:
 
 def _text(manifest: Manifest, *, secrets: bool, plain: bool = False) -> str:
     body = _plain(manifest) if plain else manifest.body
-    return yaml.safe_dump(body if secrets else masked(body), sort_keys=True, allow_unicode=True, width=120)
+    return to_yaml(body if secrets else masked(body), sort_keys=True, width=120)
 
 
 def _plain(manifest: Manifest) -> JsonObject:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as EditorError
 
@@ -15,6 +14,7 @@ from gitops.model.errors import ConfigError, Location
 from gitops.secrets.recipients import DIGESTS, FOR, check_form
 from gitops.secrets.scope import GROUP, KIND
 from gitops.source.yaml import YamlError, read_documents
+from gitops.source.yaml_writer import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -87,7 +87,7 @@ def as_text(objects: Iterable[JsonObject], *, form: str = "yaml") -> str:
     """Objects as YAML documents, or as JSON."""
     if form == "json":
         return "".join(f"{json.dumps(item, indent=2)}\n" for item in objects)
-    return "---\n".join(yaml.safe_dump(item, sort_keys=False, width=1_000_000) for item in objects)
+    return "---\n".join(as_yaml(item) for item in objects)
 
 
 def merged(content: bytes, name: str, sealed: JsonObject) -> str:

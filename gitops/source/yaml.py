@@ -25,9 +25,9 @@ _HARMLESS_BYTES = 8192
 
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
-_BOOL = re.compile("^(?:" + "|".join(sorted(_TRUE | _FALSE)) + ")$")
+BOOL = re.compile("^(?:" + "|".join(sorted(_TRUE | _FALSE)) + ")$")
 _NULL = frozenset(("~", "null", "Null", "NULL", ""))
-_NUMBER = re.compile(r"^[-+.]?[0-9.][-+.0-9a-zA-Z_]*$")
+NUMBER = re.compile(r"^[-+.]?[0-9.][-+.0-9a-zA-Z_]*$")
 _OCTAL = re.compile(r"[-+]?0[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_IN_JSON = re.compile(r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$")
@@ -139,9 +139,9 @@ _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
-    ("bool", _BOOL, "yYnNtTfFoO"),
+    ("bool", BOOL, "yYnNtTfFoO"),
     ("not-in-json", _NOT_IN_JSON, "-+."),
-    ("number", _NUMBER, "-+.0123456789"),
+    ("number", NUMBER, "-+.0123456789"),
     ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
     ("merge", re.compile(r"^<<$"), "<"),
 ):

@@ -207,6 +207,13 @@ def test_what_can_not_be_sealed_changes_nothing(folder, editor, program, error):
     assert os.listdir(folder / "memory") == []  # noqa: PTH208 - hidden files too
 
 
+def test_a_value_that_looks_like_another_kind_is_edited_as_text(editor):
+    seal("s.yaml", value="y", name="n")
+    editor("""assert "p: 'y'" in text; text = text.replace("'y'", "'1e3'")""")
+    gitops("edit", "s.yaml", "--keys", "keys.pem", "--cert", "a.pem")
+    assert gitops("unseal", "s.yaml", "--keys", "keys.pem", "-k", "p") == "1e3"
+
+
 def test_an_editor_that_changes_nothing_leaves_the_file_as_it_is(folder, editor):
     seal("s.yaml")
     before = (folder / "s.yaml").read_text()

@@ -24,6 +24,7 @@ from gitops.secrets.recipients import for_stack, others_in
 from gitops.secrets.renew import label_of
 from gitops.secrets.sealed import plain_values, seal_values, unseal_values
 from gitops.secrets.values import read_file, secrets_in, together
+from gitops.source.yaml_writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +128,7 @@ def _as_yaml(values: Mapping[str, bytes], metadata: Mapping[str, Any]) -> str:
     return yaml.dump(body, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(Writer):
     """Writes text of several lines as it is."""
 
 
