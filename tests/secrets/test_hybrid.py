@@ -63,10 +63,10 @@ def test_sealing_twice_gives_two_texts():
 
 
 def test_a_thousand_values_are_sealed_in_under_three_seconds():
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(1000):
         seal_bytes(b"x" * 100, PUBLIC, str(number).encode())
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

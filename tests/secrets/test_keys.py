@@ -130,7 +130,7 @@ def test_a_key_whose_parts_do_not_belong_together_is_refused():
 
 def test_a_ring_of_many_large_keys_is_read_in_no_time():
     text = as_pem([generated()]).encode()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(50):
         read_keys(text, "a.pem")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
