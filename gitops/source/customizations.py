@@ -1,4 +1,4 @@
-"""What Argo CD's own configuration (ConfigMap `argocd-cm`) says of health and of differences.
+"""What Argo CD's own configuration (ConfigMap `argocd-cm`) says of what is applied and how it is judged.
 
 Keys as its reader has them (`util/settings`): `resource.customizations.<what>.<group>_<kind>`, `all` for every
 kind, and the older `resource.customizations`, one YAML text for all kinds.
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 NAME = "argocd-cm"
 _PREFIX = "resource.customizations"
 _IGNORE, _HEALTH = "ignoreDifferences", "health"
+_WITHOUT_EFFECT = {
+    "resource.exclusions": "no kind is excluded; take its objects out of Git",
+    "resource.inclusions": "no kind is excluded; take its objects out of Git",
+    "resource.compareoptions": "objects are compared in one way; state `ignoreDifferences`",
+    "kustomize.buildOptions": "kustomize gets no options but --enable-helm, by `gitops:enableHelm`",
+    "globalProjects": "projects inherit nothing; state the rules in each AppProject",
+}
 _FIELDS = ("jsonPointers", "jqPathExpressions", "managedFieldsManagers")
 
 
@@ -37,7 +44,7 @@ def read_customizations(body: Mapping[str, Any]) -> Customizations:
     if (body.get("kind"), name) != ("ConfigMap", NAME) or not isinstance(data, dict):
         return Customizations()
     rules: list[IgnoreDifference] = []
-    refused: list[str] = []
+    refused = [f"{key}: {why}" for key, why in _WITHOUT_EFFECT.items() if str(data.get(key) or "").strip()]
     for key, what, kind, value in _entries(data):
         if what == _IGNORE:
             try:

@@ -125,7 +125,7 @@ ORDER = (
     later(
         "order.excluded-resource",
         "Kinds that the configuration excludes are warned of.",
-        "Kinds can't be excluded.",
+        "Kinds can't be excluded; a configuration that does is warned of.",
     ),
     later(
         "order.orphaned-resource",

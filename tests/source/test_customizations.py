@@ -64,3 +64,19 @@ def test_a_rule_that_can_t_be_read_is_named(value: Any) -> None:
 )
 def test_other_objects_have_none(body: dict[str, Any]) -> None:
     assert read_customizations(body) == Customizations()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "resource.exclusions",
+        "resource.inclusions",
+        "resource.compareoptions",
+        "kustomize.buildOptions",
+        "globalProjects",
+    ],
+)
+def test_what_would_change_what_is_applied_and_does_not_is_named(key: str) -> None:
+    for value, names in (("- kinds: [Lease]", [key]), ("", []), (" \n", []), (None, [])):
+        found = read_customizations({**config(), "data": {key: value, "url": "https://argocd.example.test"}})
+        assert [said.partition(": ")[0] for said in found.not_honored] == names
