@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitops.cluster.client import Client
     from tests.git_repository import GitRepository
 
-_PATHS = {
+PATHS = {
     "ConfigMap": "/api/v1/namespaces/{0}/configmaps/{1}",
     "ServiceAccount": "/api/v1/namespaces/{0}/serviceaccounts/{1}",
     "Service": "/api/v1/namespaces/{0}/services/{1}",
@@ -92,23 +92,23 @@ class Vandal:
         self._patch("Deployment", name, {"spec": {"replicas": self.chance.choice([0, 2, 3])}})
 
     def _delete(self, name: str) -> None:
-        kind = self.chance.choice(list(_PATHS))
+        kind = self.chance.choice(list(PATHS))
         self.deleted.add((kind, name))
-        self.client.delete(_PATHS[kind].format(name, name))
+        self.client.delete(PATHS[kind].format(name, name))
 
     def _relabel(self, name: str) -> None:
-        kind = self.chance.choice(list(_PATHS))
+        kind = self.chance.choice(list(PATHS))
         key, value = self.chance.choice([(STACK_LABEL, None), (STACK_LABEL, "other"), ("part-of", "nothing")])
         self._patch(kind, name, {"metadata": {"labels": {key: value}}})
 
     def _patch(self, kind: str, name: str, patch: dict[str, Any]) -> None:
-        self.client.patch(_PATHS[kind].format(name, name), patch, field_manager="vandal")
+        self.client.patch(PATHS[kind].format(name, name), patch, field_manager="vandal")
 
 
 def uids(client: Client, stack: str) -> dict[tuple[str, str], str]:
     """The uid of each object of the stack, by kind and name."""
     found = {}
-    for kind, path in _PATHS.items():
+    for kind, path in PATHS.items():
         collection = path.replace("/namespaces/{0}", "").removesuffix("/{1}")
         for item in client.list(collection, f"{STACK_LABEL}={stack}"):
             found[kind, item["metadata"]["name"]] = item["metadata"]["uid"]

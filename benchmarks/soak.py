@@ -42,6 +42,7 @@ class Watched:
     project: StackProject
     log: Path
     interval: str = "5s"
+    options: tuple[str, ...] = ()
     kills: int = 0
     memory: list[int] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ class Watched:
         options = ["--stack", self.project.stack, "--log-format", "json", "--clear-stale-locks"]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [*command, *options],
+                [*command, *options, *self.options],
                 env={**self.project.environment, "SYNC_INTERVAL": self.interval},
                 stdout=out,
                 stderr=out,

@@ -29,8 +29,8 @@ class Watching:
         self._trouble = trouble
         self._streams: dict[tuple[str, str], Stream] = {}
 
-    def follow(self, manifests: Iterable[Manifest], healer: Healer) -> None:
-        """Watch the kinds of these objects, in the versions in which they are stated, and no others.
+    def learn(self, manifests: Iterable[Manifest]) -> None:
+        """Find the kinds of these objects, in the versions in which they are stated; others are no longer watched.
 
         Raises:
             GitOpsError: the cluster can't be asked which kinds it serves.
@@ -41,20 +41,18 @@ class Watching:
                 wanted.setdefault((group, kind), self._connection.discovery.find(version, kind))
             except UnknownKindError:
                 continue  # nothing of it can live
+        self.resources.clear()
         self.resources.update(wanted)
-        for kind_key in [k for k, s in self._streams.items() if wanted.get(k) != s.resource]:
-            self._streams.pop(kind_key).over.set()
-        for kind_key, resource in wanted.items():
-            if kind_key not in self._streams:
-                stream = Stream(
-                    self._connection.client,
-                    resource,
-                    self._selector,
-                    healer.seen_all,
-                    healer.seen,
-                    self._trouble,
-                )
-                self._streams[kind_key] = stream
+        for gone in [k for k, stream in self._streams.items() if wanted.get(k) != stream.resource]:
+            self._streams.pop(gone).over.set()
+
+    def open(self, healer: Healer) -> None:
+        """Watch every kind that is known and not watched yet, and tell the healer what is seen."""
+        client = self._connection.client
+        for key, resource in self.resources.items():
+            if key not in self._streams:
+                stream = Stream(client, resource, self._selector, healer.seen_all, healer.seen, self._trouble)
+                self._streams[key] = stream
                 stream.start()
 
     def is_ready(self) -> bool:

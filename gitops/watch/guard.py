@@ -34,7 +34,7 @@ class Guard:
         try:
             yield
         finally:
-            self.accept()
+            self._accept(self.backend.stamp() if self.backend else ())
             self._running = False
 
     @property
@@ -42,11 +42,16 @@ class Guard:
         """Whether the engine runs for us."""
         return self._running
 
-    def accept(self) -> None:
-        """Take the state as it is now for known."""
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """A look at the state: as it was when that began, it is known when it ends well."""
+        stamp = self.backend.stamp() if self.backend else ()
+        yield
+        self._accept(stamp)
+
+    def _accept(self, stamp: tuple[int, ...]) -> None:
         with self._lock:
-            self._stamp = self.backend.stamp() if self.backend else ()
-            self._told = False
+            self._stamp, self._told = stamp, False
 
     @property
     def is_surprised(self) -> bool:

@@ -231,6 +231,8 @@ class Healer:
     def _look(self, key: ObjectKey) -> None:
         try:
             live = self.mender.get(key)
+        except KeyError:  # its kind is no longer of the plan
+            return
         except GitOpsError:
             with self._lock:
                 self._later(key, self.clock() + _LOOK_AGAIN)

@@ -157,6 +157,7 @@ class Loop:
     def _turn(self) -> None:
         forced, self._due.forced = self._due.forced, ""
         retry = self._due.retry is not None and self._due.retry <= time.monotonic()
+        self._due.retry = None if retry else self._due.retry
         self._settings = settings = self._read()
         self._held_differently()
         if self.guard.is_surprised and self._known:
@@ -176,7 +177,8 @@ class Loop:
             self._revision = commit.sha
             return
         self._take_in(prepared)
-        todo = work(self._known, prepared.plan, retry=retry or self._due.refresh)
+        again = self._due.refresh or bool(retry and self._known and not self._known.clean)
+        todo = work(self._known, prepared.plan, again=again)
         left_out = {item.name for item in prepared.left_out}
         if todo is None or (self._known and todo.names and left_out.issuperset(todo.names)):
             if self._known:
@@ -234,8 +236,9 @@ class Loop:
         self._known = Known(prepared.plan, not (done.having(FAILED) or done.having(WAITING)), tried)
         synced = {item.name for item in done.having(SYNCED)}
         objects = wanted_objects(prepared.plan, synced & set(todo.names) if todo.alone else synced)
-        self._watching.follow((item.manifest for item in prepared.plan.objects), self._healer)
+        self._watching.learn(item.manifest for item in prepared.plan.objects)
         self._healer.install(objects)
+        self._watching.open(self._healer)
         seconds = next_pause(done, tried)
         self._due.retry = None if seconds is None else time.monotonic() + seconds
 
@@ -282,8 +285,8 @@ class Loop:
 
     def _look_at_state(self) -> None:
         """What somebody else's run left: objects that it took out of the stack are not made again."""
-        self.guard.accept()
-        keys = {item.key for item in recorded(self._settings.stack, self._project) if item.key}
+        with self.guard.looking():
+            keys = {item.key for item in recorded(self._settings.stack, self._project) if item.key}
         gone = self._healer.forget_all_but(keys)
         was, self._suspended = self._suspended, not keys
         if self._suspended:

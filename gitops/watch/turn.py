@@ -39,14 +39,14 @@ class Work:
     alone: bool
 
 
-def work(known: Known | None, plan: Plan, *, retry: bool) -> Work | None:
-    """The sync that a plan asks for; None when it says what the last one said."""
+def work(known: Known | None, plan: Plan, *, again: bool) -> Work | None:
+    """The sync that a plan asks for; None when it says what the last one said, and nothing is to be done again."""
     everything = tuple(application.name for application in plan.applications)
     if known is None:
         return Work(everything, alone=False)
     found: Touched = touched(known.plan, plan)
-    if not found.names and found.alone:
-        return Work(everything, alone=False) if retry and not known.clean else None
-    if not known.clean:
+    if not found.names and found.alone and not again:
+        return None
+    if not known.clean or again:
         return Work(tuple(sorted({*everything, *found.names})), alone=False)
     return Work(found.names, alone=found.alone)

@@ -52,14 +52,14 @@ def test_the_repository_is_looked_at_every_three_minutes_unless_told_otherwise(t
 
 @rule("sync.auto")
 def test_a_plan_that_says_what_was_synced_is_not_synced_again() -> None:
-    assert work(Known(PLAN, clean=True), replace(PLAN, revision="other"), retry=False) is None
+    assert work(Known(PLAN, clean=True), replace(PLAN, revision="other"), again=False) is None
 
 
 @rule("sync.once")
 def test_what_failed_at_a_commit_is_tried_again_as_often_as_it_may_and_then_no_more() -> None:
     failed = Synced("x", "r", {}, (ApplicationOutcome("web", FAILED, retry=Retry(limit=2)),))
     assert [next_pause(failed, tried) for tried in range(4)] == [5, 10, None, None]
-    assert work(Known(PLAN, clean=False), PLAN, retry=False) is None
+    assert work(Known(PLAN, clean=False), PLAN, again=False) is None
 
 
 @rule("sync.heal")

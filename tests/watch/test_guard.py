@@ -43,7 +43,11 @@ def test_another_run_blocks_and_what_it_wrote_is_told_once(files) -> None:
     (files.folder / ".pulumi/stacks/gitops/home.json").write_text('{"a": 1}')
     assert guard.blocked() == guard.blocked() == "another run has changed the stack"
     assert told == ["another run has changed the stack"]
-    guard.accept()
+    with pytest.raises(ValueError, match="away"), guard.looking():
+        raise ValueError("away")
+    assert guard.blocked()
+    with guard.looking():
+        pass
     assert guard.blocked() == ""
 
 

@@ -23,12 +23,12 @@ CHANGED = plan_of(
 
 def test_a_plan_says_what_it_said() -> None:
     assert touched(PLAN, PLAN) == Touched((), alone=True)
-    assert work(Known(PLAN, clean=True), PLAN, retry=False) is None
+    assert work(Known(PLAN, clean=True), PLAN, again=False) is None
 
 
 def test_changed_content_is_of_its_application_alone() -> None:
     assert touched(PLAN, CHANGED) == Touched(("web",), alone=True)
-    assert work(Known(PLAN, clean=True), CHANGED, retry=False) == Work(("web",), alone=True)
+    assert work(Known(PLAN, clean=True), CHANGED, again=False) == Work(("web",), alone=True)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,11 @@ def test_what_changes_the_shape_is_synced_with_everything(after) -> None:
 
 def test_after_a_failure_everything_is_synced() -> None:
     known = Known(PLAN, clean=False)
-    assert work(known, CHANGED, retry=False) == Work(("api", "base", "web"), alone=False)
-    assert work(known, PLAN, retry=False) is None
-    assert work(known, PLAN, retry=True) == Work(("base", "api", "web"), alone=False)
-    assert work(None, PLAN, retry=False) == Work(("base", "api", "web"), alone=False)
+    assert work(known, CHANGED, again=False) == Work(("api", "base", "web"), alone=False)
+    assert work(known, PLAN, again=False) is None
+    assert work(known, PLAN, again=True) == Work(("api", "base", "web"), alone=False)
+    assert work(Known(PLAN, clean=True), PLAN, again=True) == Work(("api", "base", "web"), alone=False)
+    assert work(None, PLAN, again=False) == Work(("base", "api", "web"), alone=False)
 
 
 def test_a_part_of_a_plan_holds_all_that_it_waits_for() -> None:

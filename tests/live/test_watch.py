@@ -1,0 +1,208 @@
+"""The loop on a real cluster with the real engine: what it follows, what it heals, and what it leaves alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.git_repository import GitRepository
+from tests.live.stack_project import StackProject, config_map, deployment
+
+pytestmark = pytest.mark.live
+
+
+class Loop:
+    """`gitops watch` in the background, and its log."""
+
+    def __init__(self, stack, *options, interval="1s"):
+        self.stack, self.options, self.interval = stack, options, interval
+        self.log = stack.folder / "watch.log"
+        self.log.write_text("")
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "gitops.cli.main", "--project", str(self.stack.folder), "watch"]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [*command, "--stack", self.stack.stack, "--log-format", "json", *self.options],
+                env={**self.stack.environment, "SYNC_INTERVAL": self.interval},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def told(self, message="", **values):
+        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [
+            line
+            for line in lines
+            if message in line["message"] and all(line.get(key) == value for key, value in values.items())
+        ]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+def until(holds, seconds=30, log=None):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, log.log.read_text()[-3000:] if log else "nothing happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    repository = GitRepository(tmp_path_factory.mktemp("watch") / "repository")
+    for name in ("api", "web"):
+        repository.write(f"k8s/02-apps/{name}/config.yaml", config_map("settings", a="0"))
+        repository.write(f"k8s/02-apps/{name}/deployment.yaml", deployment(name))
+    repository.write("k8s/02-apps/loose/gitops.yaml", "selfHeal: false\n")
+    repository.write("k8s/02-apps/loose/config.yaml", config_map("settings", a="0"))
+    repository.write("k8s/02-apps/30-late/config.yaml", config_map("settings", a="0"))
+    repository.commit("Start")
+    return repository
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory, sandbox, repository):
+    return StackProject(
+        tmp_path_factory.mktemp("project"),
+        sandbox,
+        stack="watched",
+        context="staging",
+        repository=repository.url,
+    )
+
+
+@pytest.fixture
+def loop(stack):
+    loop = Loop(stack, "--clear-stale-locks")
+    until(lambda: loop.told("sync ended"), 90, loop)
+    until(lambda: stack.live("configmap", "late", "settings"), 10, loop)
+    time.sleep(1)
+    yield loop
+    if loop.process.poll() is None:
+        assert loop.end() == 0
+
+
+def data(stack, namespace):
+    return stack.live("configmap", namespace, "settings")["data"]
+
+
+def test_changes_by_hand_are_reverted_and_the_engine_sees_no_difference_afterwards(stack, loop):
+    stack.kubectl("-n", "web", "scale", "deployment", "web", "--replicas", "3")
+    stack.kubectl(
+        "-n", "web", "patch", "configmap", "settings", "--type", "merge", "-p", '{"data": {"a": "by hand"}}'
+    )
+    stack.kubectl("-n", "api", "delete", "configmap", "settings")
+    stack.kubectl("-n", "api", "label", "deployment", "api", "gitops.internal/stack-")
+    until(lambda: len({line["object"] for line in loop.told("healed")}) == 4, 10, loop)
+    assert data(stack, "web") == data(stack, "api") == {"a": "0"}
+    assert stack.live("deployment", "web", "web")["spec"]["replicas"] == 1
+    assert {line["object"]: line.get("by", "") for line in loop.told("healed")} == {
+        "Deployment web/web": "kubectl",
+        "ConfigMap web/settings": "kubectl-patch",
+        "ConfigMap api/settings": "",
+        "Deployment api/api": "",
+    }
+    assert max(line["seconds"] for line in loop.told("healed")) < 2
+    assert loop.end() == 0
+    result = stack.run("preview", "--refresh", "--expect-no-changes", "--stack", stack.stack)
+    assert result.code == 0, result.text[-3000:]
+
+
+def test_a_container_added_by_hand_goes_again(stack, loop):
+    patch = [
+        {"op": "add", "path": "/spec/template/spec/containers/-", "value": {"name": "extra", "image": "x:1"}}
+    ]
+    stack.kubectl("-n", "web", "patch", "deployment", "web", "--type", "json", "-p", json.dumps(patch))
+    until(lambda: loop.told("healed", object="Deployment web/web"), 10, loop)
+    pods = stack.live("deployment", "web", "web")["spec"]["template"]["spec"]
+    assert [item["name"] for item in pods["containers"]] == ["main"]
+
+
+def test_what_is_not_to_be_healed_stays_until_it_is_no_longer_held(stack, loop):
+    for name in ("loose", "web"):
+        stack.kubectl("-n", name, "get", "configmap", "settings")
+    stack.configure(paused=["web"])
+    until(lambda: loop.told("held", application="web"), 15, loop)
+    for name in ("loose", "web"):
+        stack.kubectl(
+            "-n", name, "patch", "configmap", "settings", "--type", "merge", "-p", '{"data": {"a": "mine"}}'
+        )
+    time.sleep(2)
+    assert data(stack, "loose") == data(stack, "web") == {"a": "mine"}
+    stack.configure(paused=[])
+    until(lambda: data(stack, "web") == {"a": "0"}, 20, loop)
+    assert data(stack, "loose") == {"a": "mine"}
+
+
+def test_a_commit_goes_to_its_application_alone_and_a_new_object_comes_and_goes(stack, loop, repository):
+    before = stack.live("deployment", "api", "api")["metadata"]["resourceVersion"]
+    repository.write("k8s/02-apps/web/config.yaml", config_map("settings", a="1")).commit("Change web")
+    until(lambda: data(stack, "web") == {"a": "1"}, 20, loop)
+    assert loop.told("sync begins")[-1]["applications"] == 1
+    assert loop.told("sync begins")[-1]["application"] == "web"
+    assert stack.live("deployment", "api", "api")["metadata"]["resourceVersion"] == before
+    repository.write("k8s/02-apps/web/more.yaml", config_map("more", b="1")).commit("Add to web")
+    until(lambda: "ConfigMap web/more" in stack.labeled(), 20, loop)
+    repository.remove("k8s/02-apps/web/more.yaml").commit("Take from web")
+    until(lambda: "ConfigMap web/more" not in stack.labeled(), 20, loop)
+    until(lambda: loop.told("sync ended", revision=repository.head), 20, loop)
+    assert loop.end() == 0
+    result = stack.run("preview", "--refresh", "--expect-no-changes", "--stack", stack.stack)
+    assert result.code == 0, result.text[-3000:]
+
+
+def test_a_broken_commit_and_a_repository_that_is_away_leave_everything_and_the_next_commit_goes_on(
+    stack, loop, repository
+):
+    before = stack.labeled()
+    repository.write("k8s/02-apps/web/bad.yaml", "a: [\n").commit("Break web")
+    until(lambda: loop.told("left out", application="web"), 20, loop)
+    away = repository.path.with_name("away")
+    repository.path.rename(away)
+    until(lambda: [line for line in loop.told() if line["level"] == "error"], 20, loop)
+    stack.kubectl(
+        "-n", "api", "patch", "configmap", "settings", "--type", "merge", "-p", '{"data": {"a": "by hand"}}'
+    )
+    until(lambda: data(stack, "api") == {"a": "0"}, 10, loop)
+    assert stack.labeled() == before
+    away.rename(repository.path)
+    repository.remove("k8s/02-apps/web/bad.yaml").commit("Mend web")
+    until(lambda: loop.told("sync ended", revision=repository.head), 40, loop)
+
+
+def test_a_loop_that_was_killed_in_a_sync_clears_its_own_lock_and_goes_on(stack, loop, repository):
+    repository.write("k8s/02-apps/30-late/config.yaml", config_map("settings", a="2"))
+    repository.write("k8s/02-apps/30-late/more.yaml", config_map("more", a="2")).commit("Change late")
+    until(lambda: loop.told("sync begins", revision=repository.head), 20, loop)
+    time.sleep(0.8)
+    os.killpg(loop.process.pid, signal.SIGKILL)
+    loop.process.wait()
+    loop.start()
+    until(lambda: loop.told("sync ended", revision=repository.head), 60, loop)
+    assert data(stack, "late") == {"a": "2"}
+
+
+def test_what_is_destroyed_stays_destroyed(stack, loop):
+    assert stack.destroy().code == 0
+    until(lambda: loop.told("the stack was destroyed"), 20, loop)
+    time.sleep(2)
+    assert stack.labeled() == set()
+    assert stack.up().code == 0
+    until(
+        lambda: loop.told("sync ended")[-1]["time"] > loop.told("the stack was destroyed")[0]["time"],
+        30,
+        loop,
+    )
+    stack.kubectl("-n", "api", "delete", "configmap", "settings")
+    until(lambda: loop.told("healed", object="ConfigMap api/settings"), 20, loop)
+    assert loop.end() == 0
+    assert stack.destroy().code == 0
+    assert stack.labeled() == set()
