@@ -41,8 +41,9 @@ class Watching:
                 wanted.setdefault((group, kind), self._connection.discovery.find(version, kind))
             except UnknownKindError:
                 continue  # nothing of it can live
-        self.resources.clear()
         self.resources.update(wanted)
+        for gone in self.resources.keys() - wanted.keys():
+            del self.resources[gone]
         for gone in [k for k, stream in self._streams.items() if wanted.get(k) != stream.resource]:
             self._streams.pop(gone).over.set()
 

@@ -103,7 +103,7 @@ ORDER = (
     differs(
         "order.results",
         "Each object ends as Synced, SyncFailed, Pruned or PruneSkipped; an operation as Succeeded, Failed or Error.",
-        "Each application ends as Synced, Failed, Waiting or LeftOut, with its objects' reasons.",
+        "Each application ends as Synced, Failed, Waiting, LeftOut or Held, with its objects' reasons.",
     ),
     Row("order.statuses", "An application is Synced or OutOfSync."),
     Row("order.invalid-spec", "An Application whose spec is invalid is told, and nothing of it is synced."),
