@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Needs Python 3.11+, Go 1.26+, make and git.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down status shell check test-fast test slow bench fix clean
+.PHONY: help demo demo-down status shell check test-fast test slow bench soak fix clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -50,6 +50,9 @@ slow: $(STAMP) ## soaks and fuzzing
 
 bench: $(STAMP) ## what an object costs, on a sandbox of its own; wants a quiet machine, takes ten minutes
 	$(PYTHON) -m benchmarks.objects
+
+soak: $(STAMP) ## twenty minutes of changes, restarts, outages and kills around the loop, and a report
+	@$(PYTHON) -m benchmarks.soak
 
 fix: $(STAMP) ## mend what the style tools can mend
 	$(VENV)/bin/ruff check --fix $(CODE)
