@@ -258,6 +258,7 @@ class _Finder:
             wave=self.known[name].wave,
             depends_on=tuple(sorted(needed)),
             windows=project.windows if project else (),
+            orphans=project.orphans if project else None,
         )
 
     def _above(self, name: str, containers: frozenset[str]) -> str:

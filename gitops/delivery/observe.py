@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
 from gitops.desired import sound_plan
 from gitops.drift.state import application_states
+from gitops.drift.unowned import is_asked_for, unowned
 from gitops.model.errors import unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
 
@@ -62,4 +63,10 @@ def observe(settings: Settings) -> Observed:
     states = application_states(
         plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out
     )
+    if any(is_asked_for(state.application) for state in states):
+        everything = connection.survey("").objects
+        wanted = plan.keys | live.objects.keys()
+        states = tuple(
+            replace(state, unowned=unowned(state.application, wanted, everything)) for state in states
+        )
     return Observed(connection, plan, live, states)

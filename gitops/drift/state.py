@@ -52,13 +52,15 @@ class ObjectState:
 class ApplicationState:
     """One application: its objects, what lives of it but left Git, and the sum of both.
 
-    One that is broken in Git has `problems`; its objects are those that live, compared with nothing.
+    One that is broken in Git has `problems`; its objects are those that live, compared with nothing. What lives in its
+    namespace and is nobody's is `unowned`, where its project asks for it; it counts for nothing.
     """
 
     application: Application
     objects: tuple[ObjectState, ...]
     extra: tuple[ObjectKey, ...]
     problems: tuple[Problem, ...] = ()
+    unowned: tuple[ObjectKey, ...] = ()
 
     @property
     def sync(self) -> str:

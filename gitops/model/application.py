@@ -11,7 +11,7 @@ from gitops.model.sync import Retry, SyncOptions
 if TYPE_CHECKING:
     from gitops.model.errors import Location
     from gitops.model.health_rule import HealthRule
-    from gitops.model.project import SyncWindow
+    from gitops.model.project import OrphanRule, SyncWindow
     from gitops.model.sources import Source
     from gitops.model.sync import IgnoreDifference
 
@@ -47,6 +47,7 @@ class Application:
         stated: the file that states it when that is not its directory's descriptor, and the line.
         origin: what an Argo CD Application says of itself besides.
         windows: when its project allows syncs.
+        orphans: what its project wants to be told of objects of nobody.
     """
 
     name: str
@@ -73,3 +74,4 @@ class Application:
     stated: Location | None = None
     origin: Origin = field(default=Origin())
     windows: tuple[SyncWindow, ...] = ()
+    orphans: OrphanRule | None = None

@@ -19,6 +19,7 @@ def as_text(revision: str, state: ApplicationState) -> str:
     facts = aligned([(f"{name}:", value) for name, value in _facts(revision, state) if value])
     rows = [_row(item) for item in state.objects]
     rows += [(key.resource_name, "Orphaned", "", "no longer in Git") for key in state.extra]
+    rows += [(key.resource_name, "Unowned", "", "no application states it") for key in state.unowned]
     problems = [str(problem) for problem in state.problems]
     return "\n".join([facts, *problems, "", aligned([COLUMNS, *rows])])
 

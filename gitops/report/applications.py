@@ -79,6 +79,7 @@ def _reasons(state: ApplicationState) -> list[str]:
         for difference in item.differences
     ]
     reasons += [f"{key}: lives, but is no longer in Git" for key in state.extra]
+    reasons += [f"{key}: lives, and no application states it" for key in state.unowned]
     reasons += [f"{item.key}: {note}" for item in state.objects for note in item.notes]
     if state.health.message:
         reasons.append(state.health.message)
@@ -120,4 +121,5 @@ def _entry(state: ApplicationState) -> dict[str, Any]:
         ],
         "problems": [str(problem) for problem in state.problems],
         "extra": [key.resource_name for key in state.extra],
+        "unowned": [key.resource_name for key in state.unowned],
     }

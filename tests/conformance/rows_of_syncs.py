@@ -127,11 +127,11 @@ ORDER = (
         "Kinds that the configuration excludes are warned of.",
         "Kinds can't be excluded; a configuration that does is warned of.",
     ),
-    later(
+    Row(
         "order.orphaned-resource",
-        "Objects of no Application in a project's namespaces are warned of.",
-        "Not looked for.",
+        "Objects of no Application in a project's namespaces are warned of, if it asks.",
     ),
+    Row("order.orphaned-ignored", "But for those that it ignores, and those that every namespace has."),
 )
 
 PRUNE = (

@@ -10,10 +10,11 @@ from components.objects import object_request
 from gitops.cluster.ownership import handed_over
 from gitops.delivery.outcome import outcomes
 from gitops.drift.state import OUT_OF_SYNC, SYNCED, application_states
+from gitops.drift.unowned import unowned
 from gitops.engine.diagnostics import Failure
 from gitops.model.errors import Problem
 from gitops.model.health_rule import HealthRule
-from gitops.model.keys import APPLICATION_LABEL, FIELD_MANAGER
+from gitops.model.keys import APPLICATION_LABEL, FIELD_MANAGER, ObjectKey
 from gitops.model.partial import LeftOut
 from sandbox.provider.readiness import rule as readiness_rule
 from tests.conformance.row import rule
@@ -278,3 +279,42 @@ def test_an_object_of_two_applications_is_an_error_of_both() -> None:
     apps = {"argocd/all.yaml": "\n---\n".join(map(application, "ab"))}
     found = planned({**apps, "apps/a/x.yaml": shared, "apps/b/x.yaml": shared})
     assert "ConfigMap one/x is already stated at apps/a/x.yaml" in found.problems[0]
+
+
+def of_project(orphans: Any) -> Any:
+    """The application `web` of a project with these `orphanedResources`."""
+    rules = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+    found = planned({
+        "argocd/p.yaml": document("AppProject", "team", "argoproj.io/v1alpha1", spec={**rules, **orphans}),
+        "argocd/web.yaml": application(project="team"), "apps/web/x.yaml": document("ConfigMap"),
+    })  # fmt: skip
+    assert found.problems == ()
+    return found.applications["web"], found.plan.keys
+
+
+def strangers(orphans: Any, *keys: str) -> list[str]:
+    application, wanted = of_project(orphans)
+    live = {ObjectKey.of(key): {"metadata": {}} for key in (*keys, *(key.resource_name for key in wanted))}
+    return [key.resource_name for key in unowned(application, wanted, live)]
+
+
+@rule("order.orphaned-resource")
+def test_what_nobody_states_in_an_application_s_namespace_is_told_where_its_project_asks() -> None:
+    live = ("ConfigMap:web/stray", "apps/Deployment:web/x", "ConfigMap:other/stray", "Namespace:web")
+    asked = {"orphanedResources": {"warn": True}}
+    assert strangers(asked, *live) == ["ConfigMap:web/stray", "apps/Deployment:web/x"]
+    assert strangers({"orphanedResources": {"warn": False}}, *live) == []
+    assert strangers({}, *live) == []
+
+
+@rule("order.orphaned-ignored")
+def test_what_a_project_ignores_or_every_namespace_has_is_not_told() -> None:
+    live = (
+        "ConfigMap:web/kube-root-ca.crt",
+        "ServiceAccount:web/default",
+        "ConfigMap:web/a-1",
+        "batch/Job:web/a-1",
+    )
+    ignored = {"orphanedResources": {"ignore": [{"group": "", "kind": "ConfigMap", "name": "a-*"}]}}
+    assert strangers(ignored, *live) == ["batch/Job:web/a-1"]
+    assert strangers({"orphanedResources": {"ignore": [{"group": "*"}]}}, *live) == []
