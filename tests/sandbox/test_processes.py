@@ -100,8 +100,11 @@ def test_unknown_processes_are_found_by_program_and_folder(tmp_path: Path) -> No
         spawn([*program, f"--data-dir={folder}/etcd"], log=tmp_path / "log", folder=tmp_path)
         for folder in (here, tmp_path / "here-2", there)
     )
+    deadline = time.monotonic() + 10
     try:
-        assert [(found, p.pid) for found, p in running_in(here, [name])] == [(name, mine.pid)]
+        while not (found := list(running_in(here, [name]))) and time.monotonic() < deadline:
+            time.sleep(0.01)  # a process that was just spawned has not always become its program yet
+        assert [(program_name, p.pid) for program_name, p in found] == [(name, mine.pid)]
         assert list(running_in(here, ["etcd"])) == []
     finally:
         terminate([mine, other, neighbor])

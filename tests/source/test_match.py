@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -109,10 +109,10 @@ def test_by_segment_only_two_stars_take_a_slash(pattern: str, *, matched: bool) 
     "pattern", ["*a" * 30 + "b", "{" + "*a" * 30 + "b,c}", "*?" * 30 + "b", "*[a-c]" * 30 + "x"]
 )
 def test_many_stars_cost_no_time(pattern: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     assert not matches_text(pattern, "a" * 1000)
     assert "{" in pattern or not matches(pattern, "a" * 1000)
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 @pytest.mark.parametrize("pattern", ["{a,b}" * 12, "**a*b**c*d"])

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given as for_any
@@ -138,7 +138,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("template", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_template_ends_soon_in_an_error(template: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     with pytest.raises(GoTemplateError):
         render(template, {"t": "{{ tpl .t . }}"})
-    assert perf_counter() - begun < 3
+    assert process_time() - begun < 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,9 +51,9 @@ def test_a_pattern_takes_what_git_lists(repository: GitRepository, pattern: str)
 
 
 def test_many_stars_cost_no_time() -> None:
-    begun = perf_counter()
+    begun = process_time()
     assert not list(files((PathItem("*a" * 40 + "b"),), given.commit({"a" * 1000: "x"})))
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 @pytest.mark.parametrize("pattern", ["../x", "/etc/*", ":(exclude)x", ":!x", ":/x", "[z-a]"])
