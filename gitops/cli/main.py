@@ -13,6 +13,7 @@ from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
 from gitops.cli.app.group import app
 from gitops.cli.doctor import doctor
+from gitops.cli.promote import approve, promote
 from gitops.cli.render import render
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack
@@ -58,6 +59,8 @@ cli.add_command(stack)
 cli.add_command(doctor)
 cli.add_command(render)
 cli.add_command(secret)
+cli.add_command(promote)
+cli.add_command(approve)
 cli.add_command(verify)
 cli.add_command(watch)
 cli.add_command(version)

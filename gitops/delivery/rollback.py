@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops.desired import rendered, stated_applications
@@ -82,7 +82,7 @@ def look_back(settings: Settings, application: str, target: str) -> Rollback:
     folder = cached(settings.repository, cache)
     names = [application] if application else []
     commit, stated = stated_applications(settings)
-    then, stated_then = stated_applications(_at(settings, target))
+    then, stated_then = stated_applications(settings.at(target))
     paths = {""}
     if application:
         own = [item for item in (*stated, *stated_then) if item.name == application]
@@ -94,11 +94,11 @@ def look_back(settings: Settings, application: str, target: str) -> Rollback:
         f"Brings back {', '.join(sorted(paths - {''})) or 'all files'} as in {then.sha}, for stack {settings.stack}.\n"
     )
     new = reverted(folder, commit.sha, then.sha, paths, message)
-    _, before = rendered(_at(settings, commit.sha))
-    _, after = rendered(_at(settings, new))
+    _, before = rendered(settings.at(commit.sha))
+    _, after = rendered(settings.at(new))
     if application:
         _refuse_others(application, before, after)
-        _, wanted = rendered(_at(settings, then.sha), names)
+        _, wanted = rendered(settings.at(then.sha), names)
         if _content(wanted, application) != _content(after, application):
             raise RefusedError(
                 f"{application!r} would not become what it was:"
@@ -126,10 +126,6 @@ def publish(found: Rollback, branch: str = "") -> str:
         )
     push(repository, folder, found.commit, checked_revision(name))
     return name
-
-
-def _at(settings: Settings, revision: str) -> Settings:
-    return replace(settings, repository=replace(settings.repository, revision=revision))
 
 
 def _paths(application: Application) -> set[str]:

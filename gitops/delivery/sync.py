@@ -69,6 +69,7 @@ def sync(
     *,
     refresh: bool = False,
     by: str = "",
+    why: str = "",
     hold: Hold | None = None,
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
@@ -76,12 +77,13 @@ def sync(
 
     Applications with problems are left out, and so are those that `hold` names: the engine passes over their
     resources by exact URN. Where an object fails, the others of its wave go on, later waves don't start, and
-    nothing is deleted or pruned. The stack's history says who did it: `by`, else the user of this process.
+    nothing is deleted or pruned. The stack's history says who did it, `by`, else the user of this process,
+    and `why`.
 
     Raises:
         GitOpsError: nothing could be synced at all.
     """
-    return carry_out(prepare(settings, project, hold), refresh=refresh, by=by, on_output=on_output)
+    return carry_out(prepare(settings, project, hold), refresh=refresh, by=by, why=why, on_output=on_output)
 
 
 def prepare(
@@ -111,6 +113,7 @@ def carry_out(
     *,
     refresh: bool = False,
     by: str = "",
+    why: str = "",
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
     """The sync of everything that was prepared.
@@ -140,7 +143,7 @@ def carry_out(
         register(settings, plan, prepared.connection)
 
     begun = intent(
-        settings, plan, live.objects, prepared.left_out, leaving, by=by, operation=prepared.operation
+        settings, plan, live.objects, prepared.left_out, leaving, by=by, why=why, operation=prepared.operation
     )
     outcome = _run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)

@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pulumi import automation
 
-from gitops.engine.stacks import SETTINGS, translated
+from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags, told
 from gitops.model.deployment import FAILED, RUNNING, SUCCEEDED, Deployment, Intent
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _MARK = "gitops-deployment/v1 "
 _TAG = "gitops:failed:"
 _TAGS_KEPT = 10
-_LONGEST = 250
 _OUTCOMES = {"succeeded": SUCCEEDED, "in-progress": RUNNING}
 
 
@@ -51,7 +49,7 @@ def history(stack: str, project: Path) -> tuple[Deployment, ...]:
     Raises:
         GitOpsError: the engine can't read it.
     """
-    entries = json.loads(_told(stack, project, "stack", "history", "--json") or "[]")
+    entries = json.loads(told(stack, project, "stack", "history", "--json") or "[]")
     failed = any(entry.get("result") == "failed" for entry in entries)
     reasons = _reasons(stack, project) if failed else {}
     return tuple(_deployment(entry, len(entries) - place, reasons) for place, entry in enumerate(entries))
@@ -65,22 +63,14 @@ def note_failure(stack: str, project: Path, operation: str, reason: str) -> None
     """
     old = sorted(_reasons(stack, project))
     for name in old[: max(0, len(old) - _TAGS_KEPT + 1)]:
-        _told(stack, project, "stack", "tag", "rm", f"{_TAG}{name}")
-    text = " ".join(reason.split())[:_LONGEST].lstrip("-")
-    _told(stack, project, "stack", "tag", "set", f"{_TAG}{operation}", text or "no reason was given")
+        remove_tag(stack, project, f"{_TAG}{name}")
+    text = " ".join(reason.split())[:LONGEST_TAG].lstrip("-")
+    set_tag(stack, project, f"{_TAG}{operation}", text or "no reason was given")
 
 
 def _reasons(stack: str, project: Path) -> dict[str, str]:
-    tags = json.loads(_told(stack, project, "stack", "tag", "ls", "--json") or "{}") or {}
-    return {name.removeprefix(_TAG): str(text) for name, text in tags.items() if name.startswith(_TAG)}
-
-
-def _told(stack: str, project: Path, *arguments: str) -> str:
-    with translated(stack, "does not tell its history", "check that `pulumi stack history` works here"):
-        workspace = automation.LocalWorkspace(work_dir=str(project), env_vars=dict(SETTINGS))
-        return workspace.pulumi_command.run(
-            [*arguments, "--stack", stack], workspace.work_dir, workspace.env_vars
-        ).stdout
+    found = tags(stack, project).items()
+    return {name.removeprefix(_TAG): text for name, text in found if name.startswith(_TAG)}
 
 
 def _deployment(entry: Mapping[str, Any], place: int, reasons: Mapping[str, str]) -> Deployment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -128,6 +128,21 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """How a stack takes over what another one has proven.
+
+    Attributes:
+        source: the stack that proves it, "" for none.
+        soak: seconds that it has to run there.
+        approval: whether somebody has to have approved exactly what the stack gets.
+    """
+
+    source: str = ""
+    soak: float = 0.0
+    approval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a stack's configuration says.
 
@@ -142,6 +157,7 @@ class Settings:
         argocd: files and folders of the repository that state Argo CD's own objects.
         fleet: every stack of the project as Argo CD's objects know clusters; this one among them.
         secrets: how SealedSecrets reach the cluster.
+        promotion: where its changes come from.
         verification: what has to be well after a deployment before it counts as good.
         loop: how often the loop looks, and when syncs are allowed.
     """
@@ -161,3 +177,8 @@ class Settings:
     secrets: Secrets = Secrets()
     verification: tuple[Check, ...] = ()
     loop: Loop = Loop()
+    promotion: Promotion = Promotion()
+
+    def at(self, revision: str) -> Settings:
+        """The same, following another revision."""
+        return replace(self, repository=replace(self.repository, revision=revision))

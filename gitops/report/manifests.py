@@ -39,6 +39,12 @@ class Change(NamedTuple):
         """`created`, `deleted` or `changed`."""
         return "created" if self.before is None else "deleted" if self.after is None else "changed"
 
+    @property
+    def application(self) -> str:
+        """The application that states the object, last if both do."""
+        side = self.after or self.before
+        return side.application if side else ""
+
 
 def masked(body: JsonObject) -> JsonObject:
     """The object, with a mask for every value when it is a Secret."""
@@ -105,7 +111,7 @@ def changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Chan
     differing = [
         c for c in found if c.before is None or c.after is None or _plain(c.before) != _plain(c.after)
     ]
-    return tuple(sorted(differing, key=lambda c: (_owner(c), c.key)))
+    return tuple(sorted(differing, key=lambda c: (c.application, c.key)))
 
 
 def as_diff(found: Iterable[Change], *, secrets: bool = False) -> str:
@@ -136,7 +142,7 @@ def stacks_as_json(stacks: tuple[str, str], revisions: tuple[str, str], found: I
 
 
 def _entries(found: Iterable[Change]) -> list[dict[str, str]]:
-    return [{"application": _owner(c), "object": str(c.key), "change": c.kind} for c in found]
+    return [{"application": c.application, "object": str(c.key), "change": c.kind} for c in found]
 
 
 def summary(found: Iterable[Change]) -> str:
@@ -151,7 +157,7 @@ def _diff(change: Change, *, secrets: bool) -> Iterator[str]:
     before, after = (
         _text(side, secrets=secrets, plain=True) if side else "" for side in (change.before, change.after)
     )
-    title = f"{_owner(change)}: {change.key}"
+    title = f"{change.application}: {change.key}"
     if before == after:
         yield f"--- {title}\n+++ {title}\n values of the Secret differ\n"
         return
@@ -181,11 +187,6 @@ def _plain(manifest: Manifest) -> JsonObject:
     }
     rest = {key: value for key, value in metadata.items() if key not in maps}
     return {**manifest.body, "metadata": {**rest, **{field: told for field, told in maps.items() if told}}}
-
-
-def _owner(change: Change) -> str:
-    side = change.after or change.before
-    return side.application if side else ""
 
 
 def _name(key: ObjectKey) -> str:

@@ -17,6 +17,7 @@ from gitops.model.settings import (
     Cluster,
     FleetCluster,
     Loop,
+    Promotion,
     Repository,
     Secrets,
     Settings,
@@ -88,6 +89,9 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     sync_windows: tuple[Window, ...] = ()
     break_glass: dict[str, Any] = {}  # as above
     paused: tuple[str, ...] = ()
+    promotes_from: str = ""
+    soak: str = ""
+    approval: bool = False
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels")
@@ -110,6 +114,7 @@ def settings_from(
         given = {key: value for key, value in values.items() if value or key != "breakGlass"}
         config = msgspec.convert(given, StackConfig, strict=False)
         timeout = parse_duration(config.health_timeout)
+        soak = parse_duration(config.soak) if config.soak else 0.0
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigError(
             f"configuration of stack {stack!r}: {error}",
@@ -140,6 +145,7 @@ def settings_from(
         secrets=_secrets(config, project),
         verification=_listed(read_checks, config.verification, stack),
         loop=_loop(stack, config, environment),
+        promotion=Promotion(config.promotes_from, soak, config.approval),
     )
 
 

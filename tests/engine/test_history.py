@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gitops.engine import command
 from gitops.engine import history as room
 from gitops.engine.history import history, intent_of, message_of, note_failure
 from gitops.model.deployment import Intent
@@ -51,7 +52,8 @@ class Backend:
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
     backend = Backend()
-    monkeypatch.setattr(room, "_told", backend.told)
+    for module in (command, room):
+        monkeypatch.setattr(module, "told", backend.told)
     return backend
 
 

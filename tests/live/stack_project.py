@@ -57,7 +57,8 @@ class StackProject:
         self.kubeconfig = str(sandbox.kubeconfig)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text((CHECKOUT / "Pulumi.yaml").read_text())
-        (folder / ".venv").symlink_to(sys.prefix)
+        if not (folder / ".venv").exists():  # two stacks may share a project
+            (folder / ".venv").symlink_to(sys.prefix)
         (folder / "__main__.py").write_text((CHECKOUT / "__main__.py").read_text())
         self.values = {
             "repository": repository,
@@ -183,9 +184,10 @@ def deployed(
     context: str,
     repository: str,
     bring_up: Callable[[StackProject], Result] = StackProject.up,
+    **config: Any,
 ) -> Iterator[StackProject]:
     """A stack that is brought up, and taken down at the end, when nothing of it may be left."""
-    project = StackProject(folder, sandbox, stack=stack, context=context, repository=repository)
+    project = StackProject(folder, sandbox, stack=stack, context=context, repository=repository, **config)
     result = bring_up(project)
     assert result.code == 0, result.text[-3000:]
     yield project

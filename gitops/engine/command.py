@@ -1,0 +1,59 @@
+"""Commands of the engine about one stack, and the tags that its backend keeps with a stack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pulumi import automation
+
+from gitops.engine.stacks import SETTINGS, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LONGEST_TAG = 250
+"""Characters of a tag's value; every backend takes 256."""
+
+
+def told(stack: str, project: Path, *arguments: str) -> str:
+    """What `pulumi` prints for a stack.
+
+    Raises:
+        GitOpsError: it failed; the message has its reason.
+    """
+    command = " ".join(arguments[:2])
+    with translated(stack, f"does not answer `{command}`", f"check that `pulumi {command}` works here"):
+        workspace = automation.LocalWorkspace(work_dir=str(project), env_vars=dict(SETTINGS))
+        return workspace.pulumi_command.run(
+            [*arguments, "--stack", stack], workspace.work_dir, workspace.env_vars
+        ).stdout
+
+
+def tags(stack: str, project: Path) -> Mapping[str, str]:
+    """All tags of a stack.
+
+    Raises:
+        GitOpsError: the backend does not tell.
+    """
+    found = json.loads(told(stack, project, "stack", "tag", "ls", "--json") or "{}") or {}
+    return {str(name): str(text) for name, text in found.items()}
+
+
+def set_tag(stack: str, project: Path, name: str, text: str) -> None:
+    """Keep a text with a stack.
+
+    Raises:
+        GitOpsError: the backend does not take it.
+    """
+    told(stack, project, "stack", "tag", "set", name, text)
+
+
+def remove_tag(stack: str, project: Path, name: str) -> None:
+    """Take a text off again.
+
+    Raises:
+        GitOpsError: there is no such tag, or the backend refuses.
+    """
+    told(stack, project, "stack", "tag", "rm", name)

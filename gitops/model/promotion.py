@@ -1,0 +1,83 @@
+"""What goes from one stack to the next, and what a stack notes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.model.verification import Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A commit as it will be on one stack.
+
+    Attributes:
+        revision: full commit id.
+        digest: of every object that the stack gets, 16 hexadecimal digits; what an approval is for.
+        images: container images in them, sorted.
+    """
+
+    revision: str
+    digest: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A promotion that has begun; noted with its stack, so that it can be gone on with.
+
+    Attributes:
+        revision: what the stack is to run.
+        before: what `gitops:revision` was, to go back to.
+        source: the stack that proved it, or "" for a hotfix.
+        by: who began it.
+        started: ISO 8601, UTC.
+    """
+
+    revision: str
+    before: str
+    source: str
+    by: str
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A revision that a stack went back from; it is not promoted to it again."""
+
+    revision: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's word that a stack may get these objects, by their digest; ISO 8601, UTC."""
+
+    digest: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """How a promotion ended.
+
+    Attributes:
+        unit: what was promoted.
+        source: where from, "" for a hotfix.
+        target: the stack that got it.
+        failure: why the stack went back; "" when all is well.
+        returned: the revision that it went back to; "" when it could not go back, or did not have to.
+        checks: what the target's checks measured.
+    """
+
+    unit: Unit
+    source: str
+    target: str
+    failure: str = ""
+    returned: str = ""
+    checks: Sequence[Verified] = field(default=())

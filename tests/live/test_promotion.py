@@ -1,0 +1,168 @@
+"""A change goes from one real cluster to the next, or does not; what was proven is what arrives."""
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from tests.git_repository import GitRepository
+from tests.live.stack_project import CHECKOUT, config_map, deployed
+
+pytestmark = pytest.mark.live
+
+STAGING, PROD = "story-staging", "story-prod"
+# bad is what the file bad-<stack> says
+SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
+CHECKS = [{"name": "smoke", "command": [sys.executable, "-c", SMOKE]}]
+
+
+@pytest.fixture
+def repository(tmp_path):
+    repository = GitRepository(tmp_path / "repository")
+    repository.write("k8s/02-apps/story/x.yaml", config_map("x", a="1")).commit("Start")
+    return repository
+
+
+@pytest.fixture
+def stacks(tmp_path, sandbox, repository):
+    """Two stacks of one project, which is a Git repository itself; only the first is deployed."""
+    folder = tmp_path / "project"
+    with ExitStack() as both:
+        staging, prod = (
+            both.enter_context(
+                deployed(
+                    folder,
+                    sandbox,
+                    stack=stack,
+                    context=context,
+                    repository=repository.url,
+                    verification=CHECKS,
+                    bring_up=bring_up,
+                    **more,
+                )
+            )
+            for stack, context, bring_up, more in (
+                (STAGING, "staging", sync, {}),
+                (PROD, "prod", lambda project: project.run("version"), {"promotesFrom": STAGING}),
+            )
+        )
+        for stack in (STAGING, PROD):
+            (folder / f"bad-{stack}").write_text("")
+        git(folder, "init", "--quiet")
+        git(folder, "config", "user.name", "Ada")
+        git(folder, "config", "user.email", "ada@example.org")
+        git(folder, "add", "Pulumi.yaml", f"Pulumi.{STAGING}.yaml", f"Pulumi.{PROD}.yaml")
+        git(folder, "commit", "--quiet", "-m", "Start")
+        yield staging, prod
+
+
+def sync(project):
+    return project.gitops("stack", "sync", "--stack", project.stack)
+
+
+def git(folder, *arguments):
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def promote(project, *words):
+    told = project.gitops("promote", STAGING, PROD, "-o", "json", *words)
+    return told.code, json.loads(told.text[told.text.index("{") : told.text.rindex("}") + 1]), told.text
+
+
+def value(project):
+    return project.live("configmap", "story", "x")["data"]["a"]
+
+
+def change(repository, text):
+    return repository.write("k8s/02-apps/story/x.yaml", config_map("x", a=text)).commit(f"Change to {text}")
+
+
+def test_what_staging_has_proven_goes_to_prod_and_nothing_else(stacks, repository):
+    staging, prod = stacks
+    folder = staging.folder
+
+    code, looked, _ = promote(prod, "--dry-run")
+    assert (code, looked["objections"], looked["promoted"]) == (0, [], False)
+    first = looked["revision"]
+    code, done, text = promote(prod, "--yes")
+    assert (code, done["promoted"], done["digest"]) == (0, True, looked["digest"]), text
+    assert value(prod) == "1"
+    assert f"gitops:revision: {first}" in (folder / f"Pulumi.{PROD}.yaml").read_text()
+    assert git(folder, "log", "-1", "--format=%s").strip() == f"Promote {first[:12]} to {PROD}"
+
+    bad_here = change(repository, "2")
+    assert sync(staging).code == 0
+    (folder / f"bad-{STAGING}").write_text(bad_here)
+    code, refused, _ = promote(prod, "--yes")
+    assert (code, refused["objections"]) == (5, ["check smoke failed: ended with 1"])
+    assert value(prod) == "1"
+
+    bad_there = change(repository, "3")
+    assert sync(staging).code == 0
+    (folder / f"bad-{PROD}").write_text(bad_there)
+    code, failed, text = promote(prod, "--yes")
+    assert (code, failed["promoted"], failed["returned"]) == (4, False, first), text
+    assert "check smoke failed" in failed["failure"]
+    assert (value(staging), value(prod)) == ("3", "1")
+    (folder / f"bad-{PROD}").write_text("")
+    code, held, _ = promote(prod, "--yes")
+    assert code == 5
+    assert held["objections"][0].startswith(
+        f"{PROD} went back from {bad_there[:12]} before: check smoke failed"
+    )
+
+    staging.kubectl(
+        "-n", "story", "patch", "configmap", "x", "--type=merge", "-p", '{"data":{"a":"by hand"}}'
+    )
+    code, drifted, _ = promote(prod, "--yes")
+    assert code == 5
+    assert "application story is OutOfSync and Healthy" in drifted["objections"]
+
+
+def test_a_promotion_that_was_killed_goes_on_and_is_still_the_same(stacks, repository):
+    staging, prod = stacks
+    wanted = change(repository, "2")
+    assert sync(staging).code == 0
+    command = [sys.executable, "-m", "gitops.cli.main", "--project", str(prod.folder)]
+    with subprocess.Popen(
+        [*command, "promote", STAGING, PROD, "--yes"],
+        cwd=CHECKOUT,
+        env=prod.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        for line in running.stdout:
+            if "follows" in line:
+                running.send_signal(signal.SIGKILL)
+                break
+    change(repository, "3")
+    assert sync(staging).code == 0
+    prod.run("cancel", "--yes", "--stack", PROD)
+
+    code, done, text = promote(prod, "--yes")
+    assert (code, done["promoted"], done["revision"]) == (0, True, wanted), text
+    assert (value(staging), value(prod)) == ("3", "2")
+
+
+def test_soak_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(stacks, repository):
+    staging, prod = stacks
+    prod.configure(soak="1h", approval=True)
+    code, refused, _ = promote(prod, "--yes")
+    assert code == 5
+    assert len(refused["objections"]) == 2
+    assert f"{STAGING} has run" in refused["objections"][0]
+    assert f"nobody has approved {refused['digest']} for {PROD}" in refused["objections"][1]
+
+    prod.configure(soak="1s")
+    assert prod.gitops("approve", STAGING, PROD, "--yes").code == 0
+    change(repository, "2")
+    assert sync(staging).code == 0
+    code, other, _ = promote(prod, "--yes")
+    assert (code, other["digest"] != refused["digest"]) == (5, True)
+    assert prod.gitops("approve", STAGING, PROD, "--yes").code == 0
+    code, done, text = promote(prod, "--yes")
+    assert (code, done["promoted"], value(prod)) == (0, True, "2"), text
