@@ -13,6 +13,7 @@ from gitops.model.check import Check, Verdict
 from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
 from gitops.model.keys import ObjectKey
+from gitops.model.promotion import Unit
 from gitops.model.synced import ApplicationOutcome, Synced
 from gitops.model.verification import Check as Verification
 from gitops.model.verification import Command, Measurement, Verified
@@ -98,5 +99,8 @@ DOCUMENTS = [
     verification.as_json(
         "prod",
         [Verified(Verification("smoke", Command(("true",))), (Measurement(well=True, seen="ended with 0"),))],
+    ),
+    promotion.as_json(
+        Unit(given.SHA, "0123456789abcdef", ("web:1",)), "staging", "prod", ("it drifts",), None
     ),
 ]

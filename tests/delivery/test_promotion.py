@@ -1,0 +1,162 @@
+"""What proves a deployment, what names what a stack gets, and what is noted of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gitops.delivery.promotion import notes as room
+from gitops.delivery.promotion.notes import forget, note, noted
+from gitops.delivery.promotion.proof import (
+    against_checks,
+    against_run,
+    against_soak,
+    against_states,
+    last_run,
+)
+from gitops.delivery.promotion.unit import unit_of
+from gitops.drift.state import ApplicationState
+from gitops.engine.command import LONGEST_TAG
+from gitops.model.deployment import Deployment, Intent
+from gitops.model.errors import Problem
+from gitops.model.promotion import Approval, Hold, Move
+from gitops.model.verification import Check, Command, Measurement, Verified
+from tests import given
+
+if TYPE_CHECKING:
+    from gitops.model.manifest import Manifest
+
+HERE = Path("/nowhere")
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+
+def run(revision: str, finished: str, outcome: str = "Succeeded", **changes: Any) -> Deployment:
+    intent = Intent("1", "ada", "main", revision) if revision else None
+    values = {"number": 7, "kind": "update", "intent": intent, "message": "", "started": "", **changes}
+    return Deployment(finished=f"2026-01-01T{finished}Z", outcome=outcome, **values)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (run("abc", "11:00:00"), ""),
+        (None, "staging was never deployed"),
+        (run("abc", "11:00:00", "Failed"), "deployment 7 of staging has not succeeded (Failed)"),
+        (run("abc", "11:00:00", "Failed", reason="web: no image"), "(Failed): web: no image"),
+        (run("abc", "11:00:00", "Running"), "deployment 7 of staging has not succeeded (Running)"),
+        (run("", "11:00:00"), "deployment 7 of staging does not tell its commit"),
+    ],
+)
+def test_only_a_deployment_that_succeeded_and_tells_its_commit_proves_anything(
+    last: Deployment | None, said: str
+) -> None:
+    told = against_run("staging", last)
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+def test_a_refresh_is_no_deployment() -> None:
+    assert last_run([run("", "11:00:00", kind="refresh"), run("abc", "10:00:00")]) == run("abc", "10:00:00")
+    assert last_run([]) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "soak", "said"),
+    [
+        ([("b", "11:30:00")], 0, ""),
+        ([("b", "11:30:00")], 1800, ""),
+        ([("b", "11:30:00")], 1801, "staging has run b for 1800 s of 1801 s"),
+        ([("b", "11:30:00"), ("b", "11:00:00"), ("a", "9:00:00")], 3600, ""),
+        ([("b", "11:30:00"), ("a", "11:00:00"), ("b", "09:00:00")], 3600, "for 1800 s of 3600 s"),
+        ([], 60, "staging has run it for 0 s of 60 s"),
+    ],
+)
+def test_what_runs_has_to_have_run_without_another_one_in_between(
+    runs: list[tuple[str, str]], soak: float, said: str
+) -> None:
+    told = against_soak("staging", [run(revision, at) for revision, at in runs], soak, NOW)
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+def test_each_application_that_is_not_well_is_named() -> None:
+    well = ApplicationState(given.application("api"), (), ())
+    broken = ApplicationState(given.application("web"), (), (), (Problem("can't be read"),))
+    assert against_states([well, broken]) == ("application web is Unknown and Unknown",)
+
+
+def test_each_check_that_failed_tells_its_first_failure() -> None:
+    well, ill = Measurement(well=True, seen="fine"), Measurement(well=False, seen="answered 503")
+    passed, failed = (Verified(Check("smoke", Command(("x",))), seen) for seen in ((well,), (well, ill)))
+    assert against_checks([passed, failed]) == ("check smoke failed: answered 503",)
+
+
+def pod(image: str, tree: str = "t1") -> Manifest:
+    spec = {"template": {"spec": {"containers": [{"name": "a", "image": image}]}}}
+    return given.manifest("Deployment", annotations={"gitops.internal/tree": tree}, spec=spec)
+
+
+def test_a_unit_is_named_by_the_objects_and_by_nothing_else() -> None:
+    first, again, other = (unit_of("abc", [pod(*x)]) for x in (("i:1",), ("i:1", "t2"), ("i:2",)))
+    both = [given.manifest("ConfigMap"), pod("i:1")]
+    assert first == again
+    assert first.digest != other.digest
+    assert (first.images, len(first.digest)) == (("i:1",), 16)
+    assert unit_of("abc", both) == unit_of("abc", both[::-1])
+
+
+class Tags(dict[str, str]):
+    """A backend's tags of one stack."""
+
+    def tags(self, _stack: str, _project: Path) -> dict[str, str]:
+        return self
+
+    def set_tag(self, _stack: str, _project: Path, name: str, text: str) -> None:
+        self[name] = text
+
+    def remove_tag(self, _stack: str, _project: Path, name: str) -> None:
+        del self[name]
+
+
+@pytest.fixture
+def tags(monkeypatch: pytest.MonkeyPatch) -> Tags:
+    tags = Tags()
+    for name in ("tags", "set_tag", "remove_tag"):
+        monkeypatch.setattr(room, name, getattr(tags, name))
+    return tags
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Move(given.SHA, given.SHA, "staging", "ada@laptop", "2026-01-01T10:00:00Z"),
+        Approval("d", "ada", "now"),
+        Hold("r", ""),
+    ],
+)
+def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Hold | Approval) -> None:
+    assert noted(type(value), "prod", HERE) is None
+    note("prod", HERE, value)
+    assert noted(type(value), "prod", HERE) == value
+    forget(type(value), "prod", HERE)
+    forget(type(value), "prod", HERE)
+    assert not tags
+
+
+def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> None:
+    note("prod", HERE, Hold(given.SHA, 'it said "' + "no" * 500))
+    [text] = tags.values()
+    held = noted(Hold, "prod", HERE)
+    assert len(text) <= LONGEST_TAG
+    assert held
+    assert held.revision == given.SHA
+    assert held.reason.startswith('it said "no')
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[1]", '["a"]', '["a","b","c","d","e","f"]', "null"])
+def test_a_note_that_nobody_can_read_is_none(tags: Tags, text: str) -> None:
+    tags["gitops:hold"] = text
+    assert noted(Hold, "prod", HERE) is None
