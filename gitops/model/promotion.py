@@ -46,7 +46,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Setback:
     """A revision that a stack went back from; it is not promoted to it again."""
 
     revision: str

@@ -22,7 +22,7 @@ from gitops.drift.state import ApplicationState
 from gitops.engine.command import LONGEST_TAG
 from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Problem
-from gitops.model.promotion import Approval, Hold, Move
+from gitops.model.promotion import Approval, Move, Setback
 from gitops.model.verification import Check, Command, Measurement, Verified
 from tests import given
 
@@ -134,10 +134,10 @@ def tags(monkeypatch: pytest.MonkeyPatch) -> Tags:
     [
         Move(given.SHA, given.SHA, "staging", "ada@laptop", "2026-01-01T10:00:00Z"),
         Approval("d", "ada", "now"),
-        Hold("r", ""),
+        Setback("r", ""),
     ],
 )
-def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Hold | Approval) -> None:
+def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Setback | Approval) -> None:
     assert noted(type(value), "prod", HERE) is None
     note("prod", HERE, value)
     assert noted(type(value), "prod", HERE) == value
@@ -147,9 +147,9 @@ def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Hold | Appro
 
 
 def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> None:
-    note("prod", HERE, Hold(given.SHA, 'it said "' + "no" * 500))
+    note("prod", HERE, Setback(given.SHA, 'it said "' + "no" * 500))
     [text] = tags.values()
-    held = noted(Hold, "prod", HERE)
+    held = noted(Setback, "prod", HERE)
     assert len(text) <= LONGEST_TAG
     assert held
     assert held.revision == given.SHA
@@ -158,5 +158,5 @@ def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "[1]", '["a"]', '["a","b","c","d","e","f"]', "null"])
 def test_a_note_that_nobody_can_read_is_none(tags: Tags, text: str) -> None:
-    tags["gitops:hold"] = text
-    assert noted(Hold, "prod", HERE) is None
+    tags["gitops:setback"] = text
+    assert noted(Setback, "prod", HERE) is None

@@ -24,6 +24,7 @@ from gitops.report import (
     drift,
     history,
     manifests,
+    promotion,
     resources,
     secrets,
     stacks,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags
-from gitops.model.promotion import Approval, Hold, Move
+from gitops.model.promotion import Approval, Move, Setback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-N = TypeVar("N", Move, Hold, Approval)
-_NAMES: dict[type, str] = {Move: "gitops:promotion", Hold: "gitops:hold", Approval: "gitops:approval"}
+N = TypeVar("N", Move, Setback, Approval)
+_NAMES: dict[type, str] = {Move: "gitops:promotion", Setback: "gitops:setback", Approval: "gitops:approval"}
 
 
 def noted(kind: type[N], stack: str, project: Path) -> N | None:
@@ -25,7 +25,7 @@ def noted(kind: type[N], stack: str, project: Path) -> N | None:
         return None
 
 
-def note(stack: str, project: Path, value: Move | Hold | Approval) -> None:
+def note(stack: str, project: Path, value: Move | Setback | Approval) -> None:
     """Keep a note in place of the one of its kind; its longest text is cut to what a tag takes."""
     texts = list(astuple(value))
     while len(text := msgspec.json.encode(texts).decode()) > LONGEST_TAG:
@@ -34,7 +34,7 @@ def note(stack: str, project: Path, value: Move | Hold | Approval) -> None:
     set_tag(stack, project, _NAMES[type(value)], text)
 
 
-def forget(kind: type[Move | Hold | Approval], stack: str, project: Path) -> None:
+def forget(kind: type[Move | Setback | Approval], stack: str, project: Path) -> None:
     """Take the note of this kind off, if there is one."""
     if _NAMES[kind] in tags(stack, project):
         remove_tag(stack, project, _NAMES[kind])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitops.delivery.history import whoami
+from gitops.delivery.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.promotion.notes import forget, note, noted
 from gitops.delivery.promotion.proof import (
@@ -22,10 +23,10 @@ from gitops.delivery.promotion.proof import (
 from gitops.delivery.promotion.unit import unit_of
 from gitops.delivery.sync import sync
 from gitops.delivery.verification import verified
-from gitops.desired import rendered
+from gitops.desired import rendered, stated_applications
 from gitops.engine.history import history
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
-from gitops.model.promotion import Approval, Hold, Move, Promoted
+from gitops.model.promotion import Approval, Move, Promoted, Setback
 from gitops.source.pin import pin
 from gitops.source.record import commit_file
 
@@ -75,7 +76,7 @@ def look(
         RefusedError: the source has no deployment that could be promoted.
         GitOpsError: a repository, cluster or history can't be read.
     """
-    begun, held = noted(Move, target.stack, project), noted(Hold, target.stack, project)
+    begun, held = noted(Move, target.stack, project), noted(Setback, target.stack, project)
     if begun and held and begun.revision == held.revision:
         forget(Move, target.stack, project)  # it had gone back already when it was killed
     elif begun:
@@ -104,14 +105,16 @@ def hotfix(target: Settings, revision: str) -> Candidate:
 def refusals(candidate: Candidate, project: Path) -> tuple[str, ...]:
     """Why the target does not take it: what nobody has proven or approved, and what it went back from before."""
     stack, found = candidate.target.stack, list(candidate.objections)
-    held = noted(Hold, stack, project)
+    held = noted(Setback, stack, project)
     if held and held.revision == candidate.unit.revision:
         found.append(f"{stack} went back from {held.revision[:12]} before: {held.reason}")
     if candidate.target.promotion.approval and not candidate.resumed:
         approval = noted(Approval, stack, project)
         if approval is None or approval.digest != candidate.unit.digest:
             found.append(f"nobody has approved {candidate.unit.digest} for {stack}")
-    return tuple(found)
+    _, applications = stated_applications(candidate.target.at(candidate.unit.revision))
+    held_now = holding(candidate.target, datetime.now(UTC), manual=True)(applications)
+    return (*found, *(f"application {item.application}: {item.what}" for item in held_now))
 
 
 def approve(candidate: Candidate, project: Path) -> Approval:
@@ -151,7 +154,7 @@ def promote(
         again, _ = _deployed(target.at(move.before), project, failure, on_step, checked=False)
         returned = "" if again else move.before
         failure = f"{failure}; and {move.before[:12]} did not come back: {again}" if again else failure
-        note(target.stack, project, Hold(unit.revision, failure))
+        note(target.stack, project, Setback(unit.revision, failure))
     forget(Move, target.stack, project)
     return Promoted(unit, candidate.source, target.stack, failure, returned, checks)
 
