@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ from gitops.source.stackfile import (
     stack_names,
     stack_values,
 )
+from gitops.source.url import checked_revision
 from gitops.source.yaml_writer import as_yaml
 
 if TYPE_CHECKING:
@@ -95,8 +97,28 @@ class _Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-duration = _Duration()
+class _Resource(click.ParamType[tuple[str, str]]):
+    """A kind, in lower case, and a name, from KIND:NAME."""
+
+    name = "KIND:NAME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Fails as every option does that is given what it can't be."""
+        if isinstance(value, tuple):
+            return value
+        kind, _, name = str(value).partition(":")
+        if not (kind and name):
+            self.fail(f"{value!r} is not KIND:NAME, such as Deployment:web", param, ctx)
+        return kind.lower(), name
+
+
+duration, resource = _Duration(), _Resource()
 headers_option = click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
+watch_option = click.option(
+    "--watch", "-w", is_flag=True, help="Go on, and print it again whenever it changes, until Ctrl-C."
+)
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown at most."
 )
@@ -107,6 +129,17 @@ def say(document: str, output: str) -> None:
     if output == "yaml":
         document = as_yaml(json.loads(document)).rstrip()
     click.echo(document)
+
+
+def at_revision(settings: Settings, revision: str) -> Settings:
+    """The settings with another revision of the repository; with "" the stack's own.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not revision:
+        return settings
+    return replace(settings, repository=replace(settings.repository, revision=checked_revision(revision)))
 
 
 def stack_settings(stack: str, project: Path) -> Settings:

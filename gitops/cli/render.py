@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import at_revision, stack_option, stack_settings
 from gitops.desired import rendered
 from gitops.model.errors import unknown_applications
 from gitops.report import manifests as report
-from gitops.source.url import checked_revision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,11 +85,7 @@ def manifests_at(
     settings: Settings, revision: str, applications: Sequence[str], *, missing_ok: bool = False
 ) -> tuple[str, tuple[Manifest, ...]]:
     """The commit id that a revision names, and the manifests of the chosen applications there."""
-    if revision:
-        settings = replace(
-            settings, repository=replace(settings.repository, revision=checked_revision(revision))
-        )
-    sha, found = rendered(settings, applications)
+    sha, found = rendered(at_revision(settings, revision), applications)
     missing = set(applications) - {manifest.application for manifest in found}
     if missing and not missing_ok:
         raise unknown_applications(settings.stack, missing)

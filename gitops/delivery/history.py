@@ -77,7 +77,8 @@ def touched(
     found = {
         item.manifest.application
         for item in plan.objects
-        if _tree(live.get(item.manifest.key)) != item.manifest.annotations.get(TREE_ANNOTATION)
+        if item.manifest.key not in live
+        or _tree(live[item.manifest.key]) != item.manifest.annotations.get(TREE_ANNOTATION)
     }
     found |= {(live[key]["metadata"].get("labels") or {}).get(APPLICATION_LABEL, "") for key in leaving}
     return tuple(sorted(found - {""}))
@@ -99,5 +100,6 @@ def tell_failure(stack: str, project: Path, operation: str, reason: str) -> None
         note_failure(stack, project, operation, reason)
 
 
-def _tree(live: Mapping[str, Any] | None) -> str | None:
-    return (live["metadata"].get("annotations") or {}).get(TREE_ANNOTATION) if live else None
+def _tree(live: Mapping[str, Any]) -> str | None:
+    tree: str | None = (live["metadata"].get("annotations") or {}).get(TREE_ANNOTATION)
+    return tree

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
@@ -51,17 +54,21 @@ class Observed:
         return tuple(state for state in self.states if not names or state.application.name in names)
 
 
-def observe(settings: Settings) -> Observed:
+def observe(settings: Settings, *, strict: bool = False, anew: bool = False) -> Observed:
     """Look at the stack's repository and cluster: one list for each kind, never one call an object.
+
+    With `strict`, what was added beside what Git states is found too. With `anew`, nothing that was fetched or
+    rendered before is used.
 
     Raises:
         GitOpsError: the repository or the cluster can't be read, or what is wrong is no application's own.
     """
     connection = connect(settings.cluster)
     live = connection.survey(settings.stack, metadata_only=False)
-    plan, left_out = sound_plan(settings, live.served, live.objects)
+    with TemporaryDirectory(prefix="gitops-") if anew else nullcontext() as cache:
+        plan, left_out = sound_plan(settings, live.served, live.objects, Path(cache) if cache else None)
     states = application_states(
-        plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out
+        plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out, strict=strict
     )
     if any(is_asked_for(state.application) for state in states):
         everything = connection.survey("").objects

@@ -145,9 +145,9 @@ def carry_out(
     begun = intent(
         settings, plan, live.objects, prepared.left_out, leaving, by=by, why=why, operation=prepared.operation
     )
-    outcome = _run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
+    outcome = run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
-    return _told(prepared, plan, outcome, pruned, warnings)
+    return told(prepared, plan, outcome, pruned, warnings)
 
 
 def carry_out_changes(
@@ -178,15 +178,20 @@ def carry_out_changes(
         settings, part, prepared.live.objects, prepared.left_out, by=by, operation=prepared.operation
     )
     targets = urns_of(settings.stack, part, names)
-    outcome = _run(prepared, begun, program, target=targets, on_output=on_output)
-    return _told(prepared, plan, outcome)
+    outcome = run(prepared, begun, program, target=targets, on_output=on_output)
+    return told(prepared, plan, outcome)
 
 
 def _respecting(prepared: Prepared) -> Plan:
     return respecting_managers(prepared.plan, prepared.live.objects)
 
 
-def _run(prepared: Prepared, begun: Intent, program: Callable[[], None], **options: Any) -> Outcome:
+def run(prepared: Prepared, begun: Intent, program: Callable[[], None], **options: Any) -> Outcome:
+    """Run the engine with a program, and tell the stack's history what begins, and why it could not.
+
+    Raises:
+        GitOpsError: the engine gave up.
+    """
     stack, project = prepared.settings.stack, prepared.project
     try:
         return up(stack, project, program, message=message_of(begun), **options)
@@ -195,13 +200,14 @@ def _run(prepared: Prepared, begun: Intent, program: Callable[[], None], **optio
         raise
 
 
-def _told(
+def told(
     prepared: Prepared,
     plan: Plan,
     outcome: Outcome,
     pruned: tuple[ObjectKey, ...] = (),
     warnings: tuple[Problem, ...] = (),
 ) -> Synced:
+    """What a run did to each application of a plan; the stack's history is told what failed."""
     done = Synced(
         prepared.settings.stack,
         plan.revision,
@@ -231,8 +237,12 @@ def prune_orphans(settings: Settings, plan: Plan, keep: Kept) -> tuple[ObjectKey
     live = connection.survey(settings.stack)
     confirmed = bool(os.environ.get(ALLOW_DELETES))
     applications = {application.name for application in plan.applications}
-    leaving = live.leaving(plan.keys | keep.objects, applications, confirmed=confirmed)
-    orphans = sorted(leaving, key=lambda key: (kind_rank(key.kind), key), reverse=True)
+    return delete(connection, live, live.leaving(plan.keys | keep.objects, applications, confirmed=confirmed))
+
+
+def delete(connection: Connection, live: Survey, keys: Collection[ObjectKey]) -> tuple[ObjectKey, ...]:
+    """Delete live objects, those that were surveyed and no others of their name, users before what they use."""
+    orphans = sorted(keys, key=lambda key: (kind_rank(key.kind), key), reverse=True)
     for key in orphans:
         try:
             connection.client.delete(live.path(key), uid=live.objects[key]["metadata"]["uid"])

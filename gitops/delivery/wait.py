@@ -18,7 +18,7 @@ from gitops.model.errors import AccessError, TimedOutError
 from gitops.model.keys import STACK_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from gitops.cluster.client import Client
     from gitops.cluster.discovery import Resource
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _QUIET = 10.0
 """Seconds without a change after which everything is looked at again all the same."""
+_LONGEST = 300.0
+"""Seconds after which a watch is opened anew."""
 _AT_ONCE = 0.2
 """Seconds in which several changes count as one."""
 
@@ -63,7 +65,7 @@ def wait(
 ) -> Observed:
     """Wait until applications are as wished; `tell` is given the reasons when they change, and the seconds so far.
 
-    All applications of the stack without names. A repository or cluster that is away for a while ends nothing.
+    All applications of the stack without names.
 
     Raises:
         NotFoundError: there is no such application.
@@ -71,27 +73,40 @@ def wait(
         GitOpsError: the stack can't be looked at at all.
     """
     began = time.monotonic()
-    changed = threading.Event()
-    observed = observe(settings)
-    kinds = {(key.group, key.kind) for key in observed.plan.keys}
-    _watch(observed, kinds, settings.stack, changed, timeout)
     last: tuple[str, ...] = ()
-    while True:
+    for observed in looks(settings, timeout):
         waiting = reasons(observed.of(names), wish)
         if not waiting:
             return observed
-        spent = time.monotonic() - began
         if waiting != last:
-            tell(waiting, spent)
+            tell(waiting, time.monotonic() - began)
             last = waiting
-        if spent >= timeout:
-            raise TimedOutError(
-                f"after {timeout:g} s: {'; '.join(waiting)}",
-                next_step=f"see what happens to it: gitops app events {waiting[0].partition(':')[0]}"
-                f" --stack {settings.stack}",
-            )
-        if changed.wait(min(_QUIET, timeout - spent)):
-            time.sleep(min(_AT_ONCE, max(0.0, timeout - spent)))
+    raise TimedOutError(
+        f"after {timeout:g} s: {'; '.join(last)}",
+        next_step=f"see what happens to it: gitops app events {last[0].partition(':')[0]} --stack {settings.stack}",
+    )
+
+
+def looks(settings: Settings, timeout: float = float("inf")) -> Iterator[Observed]:
+    """Look at a stack, and again after each change, at least every ten seconds, for so many seconds.
+
+    A repository or cluster that is away for a while ends nothing.
+
+    Raises:
+        GitOpsError: the stack can't be looked at in the beginning.
+    """
+    until = time.monotonic() + timeout
+    changed = threading.Event()
+    observed = observe(settings)
+    kinds = {(key.group, key.kind) for key in observed.plan.keys}
+    _watch(observed, kinds, settings.stack, changed, until)
+    while True:
+        yield observed
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        if changed.wait(min(_QUIET, left)):
+            time.sleep(min(_AT_ONCE, left))
         changed.clear()
         observed = _observed_again(settings, observed)
 
@@ -108,12 +123,12 @@ def _watch(
     kinds: Collection[tuple[str, str]],
     stack: str,
     changed: threading.Event,
-    timeout: float,
+    until: float,
 ) -> None:
     """Set `changed` whenever one of the stack's objects changes; one watch a kind, which ends with the process."""
     for kind in sorted(kinds & observed.live.resources.keys()):
         resource, client = observed.live.resources[kind], observed.connection.client
-        arguments = (client, resource, stack, changed, timeout)
+        arguments = (client, resource, stack, changed, until)
         threading.Thread(target=_follow, args=arguments, daemon=True).start()
 
 
@@ -122,7 +137,9 @@ def _follow(client: Client, resource: Resource, stack: str, changed: threading.E
     while (left := until - time.monotonic()) > 0:
         try:
             # without a version to begin at, the watch begins with what lives, so that no change is missed
-            for _ in client.watch(resource.path(), timeout=left, label_selector=f"{STACK_LABEL}={stack}"):
+            for _ in client.watch(
+                resource.path(), timeout=min(left, _LONGEST), label_selector=f"{STACK_LABEL}={stack}"
+            ):
                 changed.set()
         except (ApiError, Unreachable):
             time.sleep(min(1.0, max(0.0, left)))

@@ -56,16 +56,17 @@ def compare(wanted: dict[str, Any], live: dict[str, Any]) -> list[Difference]:
 def compare_by(wanted: dict[str, Any], live: dict[str, Any], rules: Sequence[IgnoreDifference]) -> Comparison:
     """The same without the fields that the rules leave out; each difference tells who owns the live field."""
     stated, kind = as_stored(wanted), str(wanted.get("kind"))
-    one, other = both_ignored((*rules_about(stated), *rules), _key(stated), stated, live)
+    one, other = both_ignored((*rules_about(stated), *rules), key_in(stated), stated, live)
     found = [
-        Difference(shown(path), *_masked(kind, path, mine, theirs), who(other.body, at))
+        Difference(shown(path), *masked(kind, path, mine, theirs), who(other.body, at))
         for path, at, mine, theirs in _walk(one.body, other.body, (), (), kind)
     ]
     failures = dict.fromkeys((*one.failures, *other.failures))
     return Comparison(tuple(sorted(found, key=lambda d: d.path)), tuple(failures))
 
 
-def _key(body: dict[str, Any]) -> ObjectKey:
+def key_in(body: dict[str, Any]) -> ObjectKey:
+    """The identity that an object states, as far as it does."""
     metadata = body.get("metadata")
     name = metadata if isinstance(metadata, dict) else {}
     group = group_of(str(body.get("apiVersion") or ""))
@@ -74,7 +75,8 @@ def _key(body: dict[str, Any]) -> ObjectKey:
     )
 
 
-def _masked(kind: str, path: Path, wanted: Any, live: Any) -> tuple[Any, Any]:
+def masked(kind: str, path: Path, wanted: Any, live: Any) -> tuple[Any, Any]:
+    """Both values, or masks for a Secret's."""
     return (MASK, MASK) if kind == "Secret" and path[0] in {"data", "stringData"} else (wanted, live)
 
 

@@ -18,7 +18,9 @@ class Kind(StrEnum):
 
     MISSING = "missing"
     CHANGED = "changed"
+    ADDED = "added"
     ORPHANED = "orphaned"
+    UNMANAGED = "unmanaged"
 
 
 class Finding(NamedTuple):
@@ -27,7 +29,8 @@ class Finding(NamedTuple):
     Attributes:
         application: the application's name.
         key: the object.
-        kind: `missing` (Git states it), `changed` (a field), or `orphaned` (it lives, and Git no longer states it).
+        kind: `missing` (Git states it), `changed` (a field), `added` (a field that Git does not state), `orphaned` (it
+            lives, and Git no longer states it), or `unmanaged` (it lives, and no stack ever stated it).
         path: the field, "" for an object as a whole.
         wanted: what Git states; masked in a Secret.
         live: what lives; masked in a Secret.
@@ -49,12 +52,18 @@ def findings(states: Iterable[ApplicationState]) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda item: (item.application, item.key, item.kind, item.path)))
 
 
+def unmanaged_findings(keys: Iterable[ObjectKey]) -> tuple[Finding, ...]:
+    """Objects that no stack states."""
+    return tuple(Finding("", key, Kind.UNMANAGED) for key in keys)
+
+
 def _of(state: ApplicationState) -> Iterator[Finding]:
     name = state.application.name
     for item in state.objects:
         if item.missing:
             yield Finding(name, item.key, Kind.MISSING)
-        for path, wanted, live, by in item.differences:
-            yield Finding(name, item.key, Kind.CHANGED, path, wanted, live, by)
+        for kind, differences in ((Kind.CHANGED, item.differences), (Kind.ADDED, item.additions)):
+            for path, wanted, live, by in differences:
+                yield Finding(name, item.key, kind, path, wanted, live, by)
     for key in state.extra:
         yield Finding(name, key, Kind.ORPHANED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.health import HEALTHY, Health, Status, health, worst
 from gitops.cluster.survey import made_by_hook
+from gitops.drift.added import added
 from gitops.drift.compare import Difference, compare_by
 from gitops.model.application import Application
 from gitops.model.compare_options import compare_options
@@ -29,13 +30,17 @@ SYNCED, OUT_OF_SYNC, UNKNOWN = "Synced", "OutOfSync", "Unknown"
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """One planned object: how it differs from what lives, how well it is, and what was asked for in vain."""
+    """One planned object: how it differs from what lives, how well it is, and what was asked for in vain.
+
+    `additions` are what lives beside what Git states, where that was asked for; they do not count.
+    """
 
     key: ObjectKey
     missing: bool
     differences: tuple[Difference, ...]
     health: Health
     notes: tuple[str, ...] = ()
+    additions: tuple[Difference, ...] = ()
 
     @property
     def synced(self) -> bool:
@@ -94,11 +99,14 @@ def application_states(
     owner_label: str,
     health_rules: Sequence[HealthRule] = (),
     left_out: Sequence[LeftOut] = (),
+    *,
+    strict: bool = False,
 ) -> tuple[ApplicationState, ...]:
     """The state of every application, of those in the plan and of those that are left out, by wave and name.
 
     `live` holds whole objects; `owner_label` is the label that says which application a live one belongs to;
-    `health_rules` judge the objects of applications of which nothing else is known.
+    `health_rules` judge the objects of applications of which nothing else is known. With `strict`, what was added
+    beside what Git states is looked for too.
     """
     extra: dict[str, list[ObjectKey]] = {}
     for key in sorted(key for key in set(live) - plan.keys if not made_by_hook(live[key])):
@@ -120,6 +128,7 @@ def application_states(
                     live.get(item.manifest.key),
                     (*steered.get(item.manifest.key, ()), *application.ignore_differences),
                     application.health_rules,
+                    strict=strict,
                 )
                 for item in objects.get(application.name, ())
             ),
@@ -156,6 +165,8 @@ def _state(
     live: Object | None,
     rules: Sequence[IgnoreDifference],
     health_rules: Sequence[HealthRule],
+    *,
+    strict: bool,
 ) -> ObjectState:
     key, annotations = planned.manifest.key, planned.manifest.annotations
     notes = tuple(
@@ -167,4 +178,5 @@ def _state(
     ignored = annotations.get(IGNORE_ANNOTATION) == "true"
     told = HEALTHY if ignored else _health(key, live, health_rules)
     differences, failures = compare_by(planned.manifest.body, live, rules)
-    return ObjectState(key, missing=False, differences=differences, health=told, notes=(*notes, *failures))
+    additions = added(planned.manifest.body, live, rules) if strict else ()
+    return ObjectState(key, False, differences, told, (*notes, *failures), additions)  # noqa: FBT003 - not missing

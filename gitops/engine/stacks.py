@@ -91,6 +91,29 @@ def up(
     return Outcome({str(k): v for k, v in (result.summary.resource_changes or {}).items()})
 
 
+def look(
+    stack: str, project: Path, target: Sequence[str], on_output: Callable[[str], None] | None = None
+) -> None:
+    """Take the cluster's state of resources into the stack's, so that the next run sees what was changed by hand.
+
+    For a run that also makes new resources: the engine refuses to look at those first and then make them.
+
+    Raises:
+        ConflictError: another run holds the stack's lock.
+        GitOpsError: the engine can't look.
+    """
+    with translated(stack, "could not be looked at"):
+        opened(stack, project).refresh(
+            target=list(target),
+            message="Look at what is synced next",
+            parallel=PARALLEL,
+            color="never",
+            suppress_outputs=True,
+            suppress_progress=True,
+            on_output=on_output,
+        )
+
+
 def opened(stack: str, project: Path, program: Callable[[], None] = lambda: None) -> automation.Stack:
     """A stack, created where it does not exist, with the program that makes its resources."""
     return automation.create_or_select_stack(

@@ -207,12 +207,21 @@ class Plan:
         )
 
     def without(self, keys: Collection[ObjectKey]) -> Plan:
-        """The plan without some objects; what came after one of them now comes after what that came after."""
+        """The plan without some objects."""
+        gone = {
+            step.name
+            for step in self.steps
+            if isinstance(step, PlannedObject | HealthCheck) and step.manifest.key in keys
+        }
+        return self.keeping({step.name for step in self.steps} - gone)
+
+    def keeping(self, names: Collection[str]) -> Plan:
+        """The steps of these names; what came after another one now comes after what that came after."""
         inherited: dict[str, tuple[str, ...]] = {}
         steps: list[Step] = []
         for step in self.steps:
             after = {name for one in step.after for name in inherited.get(one, (one,))}
-            if isinstance(step, PlannedObject | HealthCheck) and step.manifest.key in keys:
+            if step.name not in names:
                 inherited[step.name] = tuple(sorted(after))
             else:
                 steps.append(

@@ -23,7 +23,7 @@ def as_text(found: Sequence[Finding]) -> str:
     lines: list[str] = []
     heading = ""
     for finding in found:
-        title = f"{finding.application}: {finding.key}"
+        title = f"{finding.application or 'in no stack'}: {finding.key}"
         if title != heading:
             heading = title
             lines.append(title)
@@ -54,8 +54,9 @@ def as_markdown(stack: str, revision: str, found: Sequence[Finding]) -> str:
     if found:
         lines += ["| application | object | field | Git says | live | by |", "|---|---|---|---|---|---|"]
     for finding in found:
-        whole = "" if finding.kind is Kind.CHANGED else str(finding.kind)
-        values = [_short(finding.wanted), _short(finding.live)] if not whole else ["", whole]
+        whole = "" if finding.path else str(finding.kind)
+        wanted = "" if finding.kind is Kind.ADDED else _short(finding.wanted)
+        values = [wanted, _short(finding.live)] if not whole else ["", whole]
         cells = [finding.application, str(finding.key), finding.path, *values, _who(finding)]
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
     return "\n".join(lines)
@@ -65,8 +66,9 @@ def summary(found: Sequence[Finding]) -> str:
     """Such as `3 findings in 2 applications`."""
     if not found:
         return "no drift"
-    applications = len({finding.application for finding in found})
-    return f"{counted(len(found), 'finding')} in {counted(applications, 'application')}"
+    names = {finding.application for finding in found} - {""}
+    places = f" in {counted(len(names), 'application')}" if names else ""
+    return f"{counted(len(found), 'finding')}{places}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -75,6 +77,11 @@ def _sentence(finding: Finding) -> str:
             return "missing: Git states it, and it does not live"
         case Kind.ORPHANED:
             return "orphaned: it lives, but is no longer in Git"
+        case Kind.UNMANAGED:
+            return "unmanaged: it lives, and no stack states it"
+        case Kind.ADDED:
+            by = f" ({_who(finding)})" if finding.by else ""
+            return f"{finding.path}: added, is {_short(finding.live)}{by}"
         case _:
             by = f" ({_who(finding)})" if finding.by else ""
             return f"{finding.path}: is {_short(finding.live)}, Git says {_short(finding.wanted)}{by}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.cli.app import look
 from gitops.cluster.survey import Survey
 from gitops.delivery import observe
 from gitops.desired import rendered
@@ -40,13 +41,14 @@ class World:
         settings = settings_from(stack_values("test", self.project), "test", self.project, {})
         _, manifests = rendered(settings, (), folder / "cache" / "pulumi-gitops")
         self.live: dict[Any, Any] = {item.key: item.body for item in manifests}
+        self.others: dict[Any, Any] = {}
 
     def key(self, name: str) -> Any:
         return next(key for key in self.live if key.name == name and key.kind == "ConfigMap")
 
-    def survey(self, _stack: str, *, metadata_only: bool) -> Survey:
-        assert not metadata_only
-        return Survey(self.live, {})
+    def survey(self, stack: str, *, metadata_only: bool = True) -> Survey:
+        assert metadata_only is not bool(stack)
+        return Survey(self.live if stack else {**self.live, **self.others}, {})
 
 
 @pytest.fixture
@@ -167,3 +169,49 @@ def test_a_wait_that_takes_too_long_ends_with_9_and_its_reason(run: Run, world: 
     assert code == 9
     assert "waiting for web: OutOfSync: ConfigMap web/web differs in data.a" in err
     assert "error: after 0.1 s: web: OutOfSync" in err
+
+
+def test_what_was_added_and_what_nobody_states_is_told_when_asked_for(run: Run, world: World) -> None:
+    key = world.key("web")
+    owner = {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:data": {"f:b": {}}}}
+    body = world.live[key]
+    metadata = {**body["metadata"], "managedFields": [owner]}
+    world.live[key] = {**body, "metadata": metadata, "data": {"a": "1", "b": "2"}}
+    world.others[type(key)("", "ConfigMap", "web", "stray")] = {"metadata": {}}
+
+    assert run("stack", "drift")[0] == 0
+    code, out, _ = run("stack", "drift", "--strict", "--unmanaged")
+    _, report, _ = run("stack", "drift", "--strict", "--unmanaged", "-o", "markdown")
+
+    assert code == 1
+    assert out == (
+        'web: ConfigMap web/web\n  data.b: added, is "2" (kubectl)\n'
+        "in no stack: ConfigMap web/stray\n  unmanaged: it lives, and no stack states it\n"
+        "2 findings in 1 application\n"
+    )
+    assert '| web | ConfigMap web/web | data.b |  | "2" | kubectl |' in report
+
+
+def test_a_watched_list_is_printed_again_when_it_changes(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks(settings: Any) -> Any:
+        for changes in (None, None, "web", None):
+            if changes:
+                change(world, changes)
+            yield observe.observe(settings)
+
+    monkeypatch.setattr(look, "looks", looks)
+    _, out, _ = run("app", "list", "--watch", "--no-headers", "-o", "table")
+    rows = [line.split()[1:5:3] for line in out.splitlines() if not line.startswith("      ")]
+    assert rows == [["api", "Synced"], ["web", "Synced"], ["api", "Synced"], ["web", "OutOfSync"]]
+
+
+def test_a_hard_refresh_uses_no_cache(run: Run, tmp_path: Path) -> None:
+    assert run("app", "get", "web", "--refresh")[0] == 0
+    before = sorted(tmp_path.glob("cache/**/*"))
+    assert run("app", "get", "web", "--hard-refresh", "-o", "name")[:2] == (
+        0,
+        "namespace/web\nconfigmap/web\n",
+    )
+    assert sorted(tmp_path.glob("cache/**/*")) == before

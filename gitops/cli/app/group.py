@@ -12,7 +12,7 @@ from gitops.cli.app.objects import (
     resources_of_application,
 )
 from gitops.cli.app.past import history_of_application, rollback_application
-from gitops.cli.app.sync import wait_for_applications
+from gitops.cli.app.sync import sync_applications, wait_for_applications
 
 
 @click.group()
@@ -24,6 +24,7 @@ for command in (
     list_applications,
     get_application,
     diff_applications,
+    sync_applications,
     wait_for_applications,
     manifests_of_application,
     resources_of_application,

@@ -14,16 +14,23 @@ from gitops.cli.options import (
     say,
     stack_option,
     stack_settings,
+    watch_option,
 )
 from gitops.cli.stack.drift import say_drift
 from gitops.delivery.observe import observe
+from gitops.delivery.wait import looks
 from gitops.drift.findings import findings
 from gitops.drift.state import SYNCED
 from gitops.report import application as one
 from gitops.report.applications import as_json, as_names, as_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from gitops.delivery.observe import Observed
+    from gitops.drift.state import ApplicationState
+    from gitops.model.settings import Settings
 
 
 @click.command("list")
@@ -31,8 +38,11 @@ if TYPE_CHECKING:
 @output_option("table", "wide", "json", "yaml", "name")
 @headers_option
 @click.option("--exit-code", is_flag=True, help="End with 1 when an application is not Synced.")
+@watch_option
 @click.pass_obj
-def list_applications(project: Path, stack: str, output: str, no_headers: bool, exit_code: bool) -> None:
+def list_applications(
+    project: Path, stack: str, output: str, no_headers: bool, exit_code: bool, watch: bool
+) -> None:
     """Every application: wave, namespace, objects, sync status, health and revision.
 
     Compares the repository at the stack's revision with the live cluster; changes nothing.
@@ -42,17 +52,18 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
       gitops app list --stack staging
       gitops app list --stack prod -o json | jq '.applications[] | select(.sync != "Synced").name'
       gitops app list --stack prod --exit-code
+      gitops app list --stack staging --watch
     """
-    settings = stack_settings(stack, project)
-    observed = observe(settings)
-    plan, states = observed.plan, observed.states
-    match output:
-        case "json" | "yaml":
-            say(as_json(stack, plan.revision, states), output)
-        case "name":
-            click.echo(as_names(states))
-        case _:
-            click.echo(as_table(plan.revision, states, headers=not no_headers, wide=output == "wide"))
+    states: Sequence[ApplicationState] = ()
+    for observed in _looks(stack_settings(stack, project), watch=watch):
+        revision, states = observed.plan.revision, observed.states
+        match output:
+            case "json" | "yaml":
+                say(as_json(stack, revision, states), output)
+            case "name":
+                click.echo(as_names(states))
+            case _:
+                click.echo(as_table(revision, states, headers=not no_headers, wide=output == "wide"))
     if exit_code and any(state.sync != SYNCED for state in states):
         raise click.exceptions.Exit(1)
 
@@ -60,26 +71,38 @@ def list_applications(project: Path, stack: str, output: str, no_headers: bool, 
 @click.command("get")
 @application_argument
 @stack_option
+@click.option("--refresh", is_flag=True, help="Accepted: repository and cluster are always looked at anew.")
+@click.option("--hard-refresh", is_flag=True, help="Use nothing that was fetched or rendered before.")
 @output_option("table", "json", "yaml", "name")
+@watch_option
 @click.pass_obj
-def get_application(project: Path, application: str, stack: str, output: str) -> None:
+def get_application(
+    project: Path,
+    application: str,
+    stack: str,
+    refresh: bool,  # noqa: ARG001 - it always does
+    hard_refresh: bool,
+    output: str,
+    watch: bool,
+) -> None:
     """One application: what it is, how it is, and each of its objects.
 
     \b
     Examples:
       gitops app get web --stack staging
       gitops app get web --stack prod -o json
+      gitops app get web --stack staging --hard-refresh
     """
-    observed = observe(stack_settings(stack, project))
-    (state,) = observed.of([application])
-    revision = observed.plan.revision
-    match output:
-        case "json" | "yaml":
-            say(as_json(stack, revision, [state]), output)
-        case "name":
-            click.echo(one.as_names(state))
-        case _:
-            click.echo(one.as_text(revision, state))
+    for observed in _looks(stack_settings(stack, project), anew=hard_refresh, watch=watch):
+        (state,) = observed.of([application])
+        revision = observed.plan.revision
+        match output:
+            case "json" | "yaml":
+                say(as_json(stack, revision, [state]), output)
+            case "name":
+                click.echo(one.as_names(state))
+            case _:
+                click.echo(one.as_text(revision, state))
 
 
 @click.command("diff")
@@ -102,3 +125,15 @@ def diff_applications(project: Path, applications: tuple[str, ...], stack: str, 
     say_drift(stack, observed.plan.revision, found, output)
     if found:
         raise click.exceptions.Exit(1)
+
+
+def _looks(settings: Settings, *, anew: bool = False, watch: bool) -> Iterator[Observed]:
+    """One look, or one after the other, each when something differs from the last one."""
+    if not watch:
+        yield observe(settings, anew=anew)
+        return
+    last: tuple[ApplicationState, ...] | None = None
+    for observed in looks(settings):
+        if observed.states != last:
+            last = observed.states
+            yield observed

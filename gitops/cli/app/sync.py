@@ -1,16 +1,96 @@
-"""Bringing applications to what Git states, and waiting for it: `gitops app wait`."""
+"""Bringing applications to what Git states, and waiting for it: `gitops app sync` and `wait`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import applications_argument, duration, stack_option, stack_settings
+from gitops.cli.options import (
+    applications_argument,
+    at_revision,
+    duration,
+    output_option,
+    resource,
+    stack_option,
+    stack_settings,
+)
+from gitops.cli.stack.drift import say_drift
+from gitops.cli.stack.sync import announce, progress, say_synced
+from gitops.delivery.observe import observe
 from gitops.delivery.wait import Wish, wait
+from gitops.drift.findings import findings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@click.command("sync")
+@applications_argument
+@stack_option
+@click.option("--all", "everything", is_flag=True, help="All of the stack's applications.")
+@click.option("--dry-run", is_flag=True, help="Only show what contradicts Git now.")
+@click.option("--prune", is_flag=True, help="Delete what lives of them but is no longer in Git.")
+@click.option("--revision", "-r", default="", help="A branch, tag or commit; the stack's own without it.")
+@click.option(
+    "--resource",
+    "resources",
+    type=resource,
+    multiple=True,
+    help="Only this object, as KIND:NAME; may be repeated. Hooks don't run then.",
+)
+@click.option("--wait", "waits", is_flag=True, help="Then wait until they are Synced and Healthy.")
+@click.option(
+    "--timeout", type=duration, default=300.0, show_default="5m", help="How long --wait waits at most."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Only the last line, and what went wrong.")
+@output_option("text", "json", "yaml")
+@click.pass_obj
+def sync_applications(
+    project: Path,
+    applications: tuple[str, ...],
+    stack: str,
+    everything: bool,
+    dry_run: bool,
+    prune: bool,
+    revision: str,
+    resources: tuple[tuple[str, str], ...],
+    waits: bool,
+    timeout: float,
+    quiet: bool,
+    output: str,
+) -> None:
+    """Make applications what Git states, and nothing else: other applications are not looked at.
+
+    Changes by hand are reverted, and hooks run. What left Git stays, unless --prune is given. Waves and
+    dependsOn order the chosen applications among themselves.
+
+    \b
+    Examples:
+      gitops app sync web --stack staging
+      gitops app sync web api --stack prod --prune --wait --timeout 10m
+      gitops app sync web --stack prod --resource Deployment:web --dry-run
+    """
+    if bool(applications) == everything:
+        raise click.UsageError("name applications, or give --all")
+    settings = at_revision(stack_settings(stack, project), revision)
+    from gitops.delivery.selected import Selection, sync_selected  # the engine's SDK is slow to import
+
+    chosen = Selection(applications, resources, prune)
+    if dry_run:
+        observed = observe(settings)
+        found = [item for item in findings(observed.of(applications)) if chosen.has(item.key)]
+        say_drift(stack, observed.plan.revision, found, output)
+        return
+    from gitops.delivery.hold import holding
+    from gitops.delivery.sync import prepare
+
+    announce(settings)
+    prepared = prepare(settings, project, holding(settings, datetime.now(UTC), manual=True))
+    say_synced(sync_selected(prepared, chosen, on_output=None if quiet else progress), output)
+    if waits:
+        wait(settings, applications, Wish(), timeout, say_reasons)
 
 
 @click.command("wait")

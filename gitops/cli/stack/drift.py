@@ -8,7 +8,8 @@ import click
 
 from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.delivery.observe import observe
-from gitops.drift.findings import findings
+from gitops.drift.added import unmanaged as nobodys
+from gitops.drift.findings import findings, unmanaged_findings
 from gitops.model.errors import ConfigError
 from gitops.report import drift
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 @click.command("drift")
 @stack_option
+@click.option("--strict", is_flag=True, help="Also what was added beside what Git states.")
+@click.option("--unmanaged", is_flag=True, help="Also every object of the cluster that no stack states.")
 @output_option("text", "json", "yaml", "markdown")
 @click.pass_obj
-def drift_of_stack(project: Path, stack: str, output: str) -> None:
+def drift_of_stack(project: Path, stack: str, strict: bool, unmanaged: bool, output: str) -> None:
     """Every contradiction between Git and the cluster, and who made it. Ends with 1 when there is one.
 
     Objects that are missing, fields that were changed, and objects that live though Git no longer states
@@ -34,9 +37,12 @@ def drift_of_stack(project: Path, stack: str, output: str) -> None:
     Examples:
       gitops stack drift --stack prod
       gitops stack drift --stack prod -o markdown > drift.md
+      gitops stack drift --stack prod --strict --unmanaged
     """
-    observed = observe(stack_settings(stack, project))
+    observed = observe(stack_settings(stack, project), strict=strict)
     found = findings(observed.states)
+    if unmanaged:
+        found += unmanaged_findings(nobodys(observed.connection.survey("").objects))
     say_drift(stack, observed.plan.revision, found, output)
     broken = [problem for state in observed.states for problem in state.problems]
     for problem in broken:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.cluster.survey import ALLOW_DELETES
 from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
@@ -16,6 +16,7 @@ from gitops.report.sync import as_json, as_problems, as_summary
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitops.model.settings import Settings
     from gitops.model.synced import Synced
 
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
 @click.option("--retry", is_flag=True, help="Try what failed again, as its application allows.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the last line, and what went wrong.")
-@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json", "yaml")
 @click.pass_obj
 def sync_stack(
     project: Path, stack: str, refresh: bool, allow_deletes: bool, retry: bool, quiet: bool, output: str
@@ -50,19 +51,32 @@ def sync_stack(
     if allow_deletes:
         os.environ[ALLOW_DELETES] = "1"
     settings = stack_settings(stack, project)
-    click.echo(f"stack {stack}, context {settings.cluster.context or '(current)'}", err=True)
+    announce(settings)
 
     def attempt() -> Synced:
         hold = holding(settings, datetime.now(UTC), manual=True)
-        return sync(settings, project, refresh=refresh, hold=hold, on_output=None if quiet else _progress)
+        return sync(settings, project, refresh=refresh, hold=hold, on_output=None if quiet else progress)
 
     done = with_retries(attempt, _pause) if retry else attempt()
+    say_synced(done, output)
+
+
+def announce(settings: Settings) -> None:
+    """The first line of everything that writes: where to."""
+    click.echo(f"stack {settings.stack}, context {settings.cluster.context or '(current)'}", err=True)
+
+
+def say_synced(done: Synced, output: str) -> None:
+    """What a sync did, and the command's end when it was not everything."""
     for key in done.pruned:
         click.echo(f"pruned {key}", err=True)
     problems = as_problems(done)
     if problems and output == "text":
         click.echo(problems, err=True)
-    click.echo(as_json(done) if output == "json" else as_summary(done))
+    if output == "text":
+        click.echo(as_summary(done))
+    else:
+        say(as_json(done), output)
     if done.exit_code:
         raise click.exceptions.Exit(done.exit_code)
 
@@ -73,5 +87,6 @@ def _pause(done: Synced, seconds: float) -> None:
     click.echo(f"{names} failed; trying again in {seconds:.0f} s", err=True)
 
 
-def _progress(line: str) -> None:
+def progress(line: str) -> None:
+    """A line of the engine, on stderr."""
     click.echo(line, nl=not line.endswith("\n"), err=True)

@@ -1,0 +1,159 @@
+"""A sync of some applications, or of some of their objects, by exact URN: nothing else is looked at or deleted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitops.cluster.handover import changing_hands
+from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
+from gitops.delivery.history import intent
+from gitops.delivery.keep import APPLICATION, labels_of
+from gitops.delivery.sync import delete, run, told
+from gitops.engine.recorded import recorded
+from gitops.engine.stacks import look
+from gitops.model.errors import NotFoundError, Problem, ProblemsError, unknown_applications
+from gitops.model.keys import APPLICATION_LABEL
+from gitops.model.plan import Gate, HealthCheck, PlannedObject, application_of
+from gitops.respected import respecting_managers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from gitops.delivery.sync import Prepared
+    from gitops.model.keys import ObjectKey
+    from gitops.model.partial import Recorded
+    from gitops.model.plan import Plan
+    from gitops.model.synced import Synced
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to sync.
+
+    Attributes:
+        applications: their names; none means all.
+        resources: of these applications, only objects of these kinds and names; none means all, with their hooks.
+        prune: whether what left Git leaves the cluster.
+    """
+
+    applications: tuple[str, ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
+    prune: bool = False
+
+    def has(self, key: ObjectKey) -> bool:
+        """Whether an object of a chosen application is chosen."""
+        return not self.resources or (key.kind.lower(), key.name) in self.resources
+
+
+def sync_selected(
+    prepared: Prepared,
+    chosen: Selection,
+    *,
+    by: str = "",
+    on_output: Callable[[str], None] | None = None,
+) -> Synced:
+    """Make what was chosen what Git states, whatever the cluster and the state say; hooks run with their application.
+
+    The engine registers the chosen steps and those that its state knows, and is told to look at the first ones
+    alone. It first looks at the cluster for these, so that changes by hand are reverted.
+
+    Raises:
+        NotFoundError: there is no such application or object.
+        ProblemsError: nothing of what was chosen is sound.
+        RefusedError: it would delete too much.
+        GitOpsError: nothing could be synced at all.
+    """
+    settings, live = prepared.settings, prepared.live
+    plan = respecting_managers(prepared.plan, live.objects)
+    names = _names(prepared, chosen)
+    state = prepared.state or recorded(settings.stack, prepared.project)
+    wanted = {step.name for step in plan.steps if application_of(step) in names and _chosen(step, chosen)}
+    leaving = tuple(
+        key
+        for key in live.leaving(plan.keys, names, confirmed=bool(os.environ.get(ALLOW_DELETES)))
+        if labels_of(live.objects[key]).get(APPLICATION_LABEL) in names
+        and chosen.has(key)
+        and key not in changing_hands(live, plan.keys)
+    )
+    if chosen.resources and not wanted and not leaving:
+        raise NotFoundError(
+            f"none of these applications has {', '.join(':'.join(pair) for pair in chosen.resources)}",
+            next_step=f"see what they have: gitops app resources NAME --stack {settings.stack}",
+        )
+    if chosen.prune:
+        refuse_mass_deletion(
+            live.objects,
+            live.objects.keys() - set(leaving),
+            settings.delete_limit,
+            allowed=bool(os.environ.get(ALLOW_DELETES)),
+        )
+    part = _part(plan, names, wanted, state)
+    targets = _targets(settings.stack, part, names, wanted)
+    gone = leaving if chosen.prune else ()
+    targets = tuple(sorted({*targets, *(item.urn for item in state if item.key in gone)}))
+
+    def program() -> None:
+        from components.program import register  # the provider's SDK is slow to import
+
+        register(settings, part, prepared.connection, whole=plan)
+
+    own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
+    begun = intent(settings, own, live.objects, (), gone, by=by, operation=prepared.operation)
+    known = tuple(sorted({item.urn for item in state}.intersection(targets)))
+    together = len(known) == len(targets)
+    if known and not together:
+        look(settings.stack, prepared.project, known, on_output)
+    outcome = run(prepared, begun, program, refresh=together, target=targets, on_output=on_output)
+    unknown = set(gone) - {item.key for item in state}
+    pruned = () if outcome.failed else delete(prepared.connection, live, unknown)
+    stays = () if chosen.prune else tuple(_stays(key) for key in leaving)
+    done = told(prepared, part, outcome, pruned, (*plan.notes, *stays))
+    return replace(done, applications=tuple(item for item in done.applications if item.name in names))
+
+
+def _names(prepared: Prepared, chosen: Selection) -> frozenset[str]:
+    """The chosen applications, also broken ones, of which one has to be sound."""
+    sound = {item.name for item in prepared.plan.applications}
+    broken = {item.name: item for item in prepared.left_out}
+    names = frozenset(chosen.applications or sound | broken.keys())
+    missing = names - sound - broken.keys()
+    if missing:
+        raise unknown_applications(prepared.settings.stack, missing)
+    if not names & sound:
+        raise ProblemsError(problem for name in names for problem in broken[name].problems)
+    return names
+
+
+def _chosen(step: object, chosen: Selection) -> bool:
+    if isinstance(step, PlannedObject | HealthCheck):
+        return chosen.has(step.manifest.key)
+    return not chosen.resources
+
+
+def _part(plan: Plan, names: Collection[str], wanted: Collection[str], state: Sequence[Recorded]) -> Plan:
+    """The plan without what is neither wanted now nor in the state."""
+    known = {item.name for item in state}
+    components = {item.name for item in state if item.type == APPLICATION} | set(names)
+    part = plan.keeping(set(wanted) | known)
+    applications = tuple(item for item in part.applications if item.name in components)
+    part = replace(part, applications=applications)
+    placed = {
+        step.name
+        for step in part.steps
+        if application_of(step) in components
+        or (isinstance(step, Gate) and not step.application and step.wave in part.waves)
+    }
+    return part.keeping(placed)
+
+
+def _targets(stack: str, part: Plan, names: Collection[str], wanted: Collection[str]) -> tuple[str, ...]:
+    from components.urns import component_urns, urns_of  # the provider's SDK is slow to import
+
+    own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
+    return (*component_urns(stack, part, names), *urns_of(stack, own, names))
+
+
+def _stays(key: ObjectKey) -> Problem:
+    return Problem(f"{key} lives, but is no longer in Git, and stays", None, "delete it with --prune")
