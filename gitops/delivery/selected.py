@@ -11,6 +11,7 @@ from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.delivery.history import intent
 from gitops.delivery.keep import APPLICATION, labels_of
 from gitops.delivery.sync import delete, run, told
+from gitops.engine.forget import forget
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import look
 from gitops.model.errors import NotFoundError, Problem, ProblemsError, unknown_applications
@@ -92,7 +93,6 @@ def sync_selected(
     part = _part(plan, names, wanted, state)
     targets = _targets(settings.stack, part, names, wanted)
     gone = leaving if chosen.prune else ()
-    targets = tuple(sorted({*targets, *(item.urn for item in state if item.key in gone)}))
 
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
@@ -106,8 +106,7 @@ def sync_selected(
     if known and not together:
         look(settings.stack, prepared.project, known, on_output)
     outcome = run(prepared, begun, program, refresh=together, target=targets, on_output=on_output)
-    unknown = set(gone) - {item.key for item in state}
-    pruned = () if outcome.failed else delete(prepared.connection, live, unknown)
+    pruned = () if outcome.failed else _prune(prepared, gone, state)
     stays = () if chosen.prune else tuple(_stays(key) for key in leaving)
     done = told(prepared, part, outcome, pruned, (*plan.notes, *stays))
     return replace(done, applications=tuple(item for item in done.applications if item.name in names))
@@ -153,6 +152,15 @@ def _targets(stack: str, part: Plan, names: Collection[str], wanted: Collection[
 
     own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
     return (*component_urns(stack, part, names), *urns_of(stack, own, names))
+
+
+def _prune(prepared: Prepared, gone: Sequence[ObjectKey], state: Sequence[Recorded]) -> tuple[ObjectKey, ...]:
+    """Delete objects, then what the state has of them: a run with targets deletes nothing."""
+    pruned = delete(prepared.connection, prepared.live, gone)
+    recorded_names = [item.name for item in state if item.key in pruned]
+    if recorded_names:
+        forget(prepared.settings.stack, prepared.project, recorded_names)
+    return pruned
 
 
 def _stays(key: ObjectKey) -> Problem:

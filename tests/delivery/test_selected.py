@@ -70,6 +70,7 @@ class World:
         self.run: dict[str, Any] = {}
         self.deleted: list[str] = []
         self.looked: list[str] = []
+        self.forgotten: list[str] = []
         self.client = self
 
     @staticmethod
@@ -108,6 +109,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.delenv("GITOPS_ALLOW_DELETES", raising=False)
     monkeypatch.setattr(syncing, "up", world.up)
     monkeypatch.setattr(syncing, "tell_outcome", lambda *_: None)
+    monkeypatch.setattr(selected, "forget", lambda _stack, _project, names: world.forgotten.extend(names))
     monkeypatch.setattr(selected, "look", lambda _stack, _project, target, _on: world.looked.extend(target))
     return world
 
@@ -144,9 +146,10 @@ def test_what_left_git_stays_and_is_named(world: World) -> None:
 
 def test_what_left_git_goes_when_that_is_asked_for(world: World) -> None:
     done = world.sync("web", prune=True)
-    assert world.objects() == ["web/fresh", "web/old", "web/x"]
-    assert world.deleted == ["/api/v1/namespaces/web/configmaps/lost"]
-    assert [key.name for key in done.pruned] == ["lost"]
+    assert world.objects() == ["web/fresh", "web/x"]
+    assert world.deleted == [f"/api/v1/namespaces/web/configmaps/{name}" for name in ("old", "lost")]
+    assert world.forgotten == ["ConfigMap:web/old"]
+    assert [key.name for key in done.pruned] == ["old", "lost"]
     assert done.warnings == ()
 
 
