@@ -9,7 +9,7 @@ import pytest
 
 from tests.git_repository import GitRepository
 from tests.live import argo_shapes as shapes
-from tests.live.stack_project import StackProject
+from tests.live.stack_project import StackProject, config_map
 
 pytestmark = pytest.mark.live
 
@@ -142,3 +142,30 @@ def test_a_mono_repository_of_two_hundred_applications(deployed):
 
     assert result.code == 0, result.text[-3000:]
     assert set(result.objects()) == {"ConfigMap:many/settings-007"}
+
+
+def test_what_nobody_states_is_told_where_a_project_asks(deployed):
+    def write(repository):
+        anything = "[{group: '*', kind: '*'}]"
+        rules = "sourceRepos: ['*'], destinations: [{server: '*', namespace: '*'}]"
+        repository.write(
+            "argocd/project.yaml",
+            f"""
+            apiVersion: argoproj.io/v1alpha1
+            kind: AppProject
+            metadata: {{name: team}}
+            spec:
+              {{{rules}, clusterResourceWhitelist: {anything},
+              orphanedResources: {{warn: true, ignore: [{{kind: Secret}}]}}}}
+            """,
+        )
+        stated = shapes.application("strange", "apps/strange", repository=repository.url)
+        repository.write("argocd/strange.yaml", stated.replace("project: default", "project: team"))
+        repository.write("apps/strange/config.yaml", config_map("settings", a="1"))
+
+    project, _ = deployed("strange", write, argocd="argocd")
+    for kind in (["configmap"], ["secret", "generic"]):
+        project.kubectl("-n", "strange", "create", *kind, "stray")
+    result = project.gitops("app", "list", "--stack", "strange", "-o", "json")
+    [found] = json.loads(result.text)["applications"]
+    assert (found["sync"], found["unowned"]) == ("Synced", ["ConfigMap:strange/stray"])
