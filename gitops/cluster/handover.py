@@ -15,7 +15,7 @@ from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
 from gitops.model.keys import APPLICATION_LABEL, OBJECT_ANNOTATION, STACK_LABEL, ObjectKey
 from gitops.secrets.deliver import SEALED
-from gitops.secrets.scope import API_VERSION, KIND
+from gitops.secrets.scope import API_VERSION, CLAIMS, KIND, UNOWNED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from gitops.cluster.survey import Survey
 
 HANDED_OVER = "gitops.internal/handed-over"
-_CLAIMS = ("sealedsecrets.bitnami.com/managed", "sealedsecrets.bitnami.com/patch")
-_UNOWNED = "sealedsecrets.bitnami.com/skip-set-owner-references"
 
 _SECRET = ("", "Secret")
 _TWINS = {SEALED: _SECRET, _SECRET: SEALED}
@@ -69,7 +67,7 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
         client.patch(live.path(key), {"metadata": {"annotations": {HANDED_OVER: "true"}}})
     else:
         labels = dict.fromkeys((STACK_LABEL, APPLICATION_LABEL))
-        metadata = {"labels": labels, "annotations": {_CLAIMS[0]: "true", OBJECT_ANNOTATION: None}}
+        metadata = {"labels": labels, "annotations": {CLAIMS[0]: "true", OBJECT_ANNOTATION: None}}
         client.patch(live.path(key), {"metadata": metadata})
 
 
@@ -77,7 +75,7 @@ def take_back(client: Client, live: Survey, key: ObjectKey) -> None:
     """Give the Secret of the SealedSecret `key` its reference again. Raises as `release`."""
     path = _secret_of(key)
     secret = _found(client, path)
-    if secret and _annotations(secret).get(_UNOWNED) != "true":
+    if secret and _annotations(secret).get(UNOWNED) != "true":
         metadata = secret["metadata"]
         owner = {
             "apiVersion": API_VERSION,
@@ -124,6 +122,6 @@ def _changes(metadata: Object) -> Any:
     if kept != owners:
         yield {"op": "test", "path": "/metadata/ownerReferences", "value": owners}
         yield {"op": "replace", "path": "/metadata/ownerReferences", "value": kept}
-    for name in _CLAIMS:
+    for name in CLAIMS:
         if name in (metadata.get("annotations") or {}):
             yield {"op": "remove", "path": f"/metadata/annotations/{name.replace('/', '~1')}"}

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import AccessError, NotFoundError
+from gitops.secrets.scope import KEY_LABEL
 
 if TYPE_CHECKING:
     from typing import Any
 
     from gitops.cluster.client import Client, Object
-
-KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from gitops.model.keys import OBJECT_ANNOTATION, ObjectKey
 from gitops.model.manifest import stated_once
 from gitops.secrets.files import is_sealed_secret
 from gitops.secrets.recipients import check_form, for_anyone, for_stack
-from gitops.secrets.scope import GROUP, KIND
+from gitops.secrets.scope import CLAIMS, GROUP, KIND
 from gitops.secrets.sealed import UnsealError, unseal_secret
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ SEALED = (GROUP, KIND)
 """Group and kind of a SealedSecret."""
 # What this project and its kin wrote on the SealedSecret goes on to the Secret that takes its place.
 _OURS = ("gitops.internal/", "argocd.argoproj.io/", "pulumi.com/")
-# What would make the controller take the Secret back.
-_CLAIMS = frozenset(f"sealedsecrets.bitnami.com/{word}" for word in ("managed", "patch"))
 
 
 def delivered(
@@ -88,7 +86,7 @@ def _opened(sealed: JsonObject, stack: str, ring: KeyRing) -> JsonObject:
         own = {k: v for k, v in (sealed["metadata"].get(field) or {}).items() if k.startswith(_OURS)}
         if OBJECT_ANNOTATION in own:
             own[OBJECT_ANNOTATION] = ObjectKey.of_body(secret).resource_name
-        kept = {k: v for k, v in (metadata.get(field) or {}).items() if k not in _CLAIMS} | own
+        kept = {k: v for k, v in (metadata.get(field) or {}).items() if k not in CLAIMS} | own
         if kept:
             metadata[field] = kept
         else:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gitops.secrets.certificate import certificate_of
 from gitops.secrets.keys import KeyPair
+from gitops.secrets.scope import KEY_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 BITS, LIFETIME = 4096, timedelta(days=3650)
 EVERY = "720h"
 """How old a key may be before another follows it: 30 days, as the controller does it."""
-KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 
 def generated(now: datetime | None = None, bits: int = BITS) -> KeyPair:

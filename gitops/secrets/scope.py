@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 GROUP = "bitnami.com"
 API_VERSION, KIND = f"{GROUP}/v1alpha1", "SealedSecret"
 _PREFIX = "sealedsecrets.bitnami.com/"
+KEY_LABEL = f"{_PREFIX}sealed-secrets-key"
+"""What marks the Secrets in which a controller keeps its keys."""
+CLAIMS = (f"{_PREFIX}managed", f"{_PREFIX}patch")
+"""Annotations of a Secret that let the controller take it, though it refers to no SealedSecret."""
+UNOWNED = f"{_PREFIX}skip-set-owner-references"
+"""The annotation of a Secret that never refers to its SealedSecret."""
 
 
 class Scope(StrEnum):

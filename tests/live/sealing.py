@@ -17,7 +17,7 @@ from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError
 from gitops.cluster.kubeconfig import load
 from gitops.secrets.certificate import read_certificate
-from gitops.secrets.scope import Scope
+from gitops.secrets.scope import KEY_LABEL, Scope
 from gitops.secrets.sealed import seal_secret
 from sandbox.controlplane.ports import choose
 from tests.live.stack_project import StackProject
@@ -188,7 +188,7 @@ def values(secret):
 def certificate(controller):
     """The controller's newest certificate."""
     path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
-    keys = controller.client.list(path, "sealedsecrets.bitnami.com/sealed-secrets-key")
+    keys = controller.client.list(path, KEY_LABEL)
     found = [read_certificate(base64.b64decode(key["data"]["tls.crt"]), "key") for key in keys]
     return max(found, key=lambda one: one.not_before)
 

@@ -7,6 +7,7 @@ import pytest
 
 from gitops.secrets.certificate import read_certificate
 from gitops.secrets.files import as_text
+from gitops.secrets.scope import KEY_LABEL
 from tests.git_repository import GitRepository
 from tests.live.sealing import (
     APP,
@@ -25,7 +26,6 @@ from tests.secrets.examples import examples, needs_cluster
 pytestmark = pytest.mark.live
 
 KEYS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
-KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 
 @pytest.fixture

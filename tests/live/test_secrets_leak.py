@@ -1,10 +1,16 @@
 """Known values are planted, everything is done with them, and then they are looked for everywhere."""
 
+import base64
+import subprocess
+import sys
+from contextlib import contextmanager
+
 import pytest
 
 from gitops.secrets.files import as_text
+from gitops.secrets.scope import KEY_LABEL
 from tests.git_repository import GitRepository
-from tests.live.sealing import APP, NAMESPACE, SECRET, sealed, values, vault
+from tests.live.sealing import APP, NAMESPACE, SECRET, sealed, values, vault, wait_until
 from tests.secrets.search import files_below, found, readable, watched
 
 pytestmark = pytest.mark.live
@@ -15,6 +21,8 @@ PLANTED = (
     bytes(range(131, 171)),
     b"the one that comes after: 4402!",
     b"the one that is refused: 5513?",
+    b"the one that is followed: 6624/",
+    b"the one that is set by hand: 7735+",
 )
 
 
@@ -27,6 +35,40 @@ def repository(tmp_path):
 def stack(tmp_path, sandbox, repository, request):
     with vault(tmp_path / "project", sandbox, repository, request.node.name) as project:
         yield project
+
+
+@contextmanager
+def followed(stack, log):
+    """`gitops watch` at work."""
+    command = [
+        sys.executable,
+        "-m",
+        "gitops.cli.main",
+        "--project",
+        str(stack.folder),
+        "watch",
+        "--stack",
+        stack.stack,
+    ]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            [*command, "--log-format", "json"],
+            env={**stack.environment, "SYNC_INTERVAL": "2s"},
+            stdout=out,
+            stderr=out,
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def keys_of(controller):
+    """A line from the middle of each private key."""
+    for key in controller.client.list(f"/api/v1/namespaces/{NAMESPACE}/secrets", KEY_LABEL):
+        yield base64.b64decode(key["data"]["tls.key"]).splitlines()[9]
 
 
 def test_what_was_opened_is_found_nowhere(stack, repository, sealed_secrets, tmp_path, sandbox):
@@ -49,7 +91,7 @@ def test_what_was_opened_is_found_nowhere(stack, repository, sealed_secrets, tmp
 
     up = ("up", "--yes", "--skip-preview", "--json")
     places = (caches, scratch, told, stack.folder, sandbox.home.state, sandbox.home.pulumi_home)
-    with watched(PLANTED, (scratch, told, stack.folder)) as seen:
+    with watched((*PLANTED, *keys_of(sealed_secrets)), (scratch, told, stack.folder)) as seen:
         stack.configure(secrets="program", keyRing=f"kubernetes:{NAMESPACE}")
         seal({"a": PLANTED[0], "b": PLANTED[1], "c": PLANTED[2]})
         target = str(repository.path / APP / "more.yaml")
@@ -67,6 +109,16 @@ def test_what_was_opened_is_found_nowhere(stack, repository, sealed_secrets, tmp
         run(stack.gitops, "stack", "drift", "-o", "json", code=1)
         run(stack.gitops, "app", "diff", "vault", code=1)
         run(stack.gitops, "stack", "sync", "--refresh", "-o", "json")
+        for view in ("get", "manifests", "resources", "events", "history", "diff"):
+            run(stack.gitops, "app", view, "vault")
+        run(stack.gitops, "app", "manifests", "vault", "--live", "-o", "json")
+        run(stack.gitops, "stack", "get", "-o", "json")
+        with followed(stack, told / "watch"):
+            seal({"a": PLANTED[5]})
+            wait_until(lambda: values(sealed_secrets.client.get(SECRET)) == {"a": PLANTED[5]}, seconds=60)
+            by_hand = {"data": {"a": base64.b64encode(PLANTED[6]).decode()}}
+            sealed_secrets.client.patch(SECRET, by_hand)
+            wait_until(lambda: values(sealed_secrets.client.get(SECRET)) == {"a": PLANTED[5]}, seconds=60)
         run(stack.gitops, "secret", "verify", target)
         run(stack.gitops, "secret", "report", str(repository.path / APP), "-o", "json")
         run(stack.gitops, "secret", "rotate", "--force")
@@ -91,4 +143,5 @@ def test_what_was_opened_is_found_nowhere(stack, repository, sealed_secrets, tmp
         "the state was looked at"
     )
     assert len(files_below(told)) > 15
-    assert [str(file) for file in files if found(PLANTED, readable(file))] == []
+    planted = (*PLANTED, *keys_of(sealed_secrets))
+    assert [str(file) for file in files if found(planted, readable(file))] == []
