@@ -38,7 +38,9 @@ def folder(tmp_path, monkeypatch):
     repository.write("Pulumi.staging.yaml", yaml.safe_dump({"config": config}))
     for file in ("sealed.yaml", "k8s/02-apps/web/sealed.yaml"):
         repository.write(file, as_text([sealed]))
-    repository.write(".env", "a=1\n").write(".gitignore", "*.pem\nbackup.yaml\n").commit("first")
+    repository.write(".env", "a=1\n").write(".gitignore", "*.pem\nbackup.yaml\nfor-kubectl.json\n").commit(
+        "first"
+    )
     (tmp_path / "ring.pem").write_bytes(backup("b", ago=1) + backup("a", ago=400))
     for file in ("backup.pem", "older.pem", "keys.pem"):
         (repository.path / file).write_bytes(backup("a", ago=400))

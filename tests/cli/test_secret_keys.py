@@ -153,6 +153,8 @@ def test_keys_in_clear_are_not_put_where_they_may_be_committed(folder, monkeypat
     file = repository.path / "ring.pem"
     with pytest.raises(RefusedError, match="would stand there in clear"):
         gitops("key", "generate", "--into", file)
+    with pytest.raises(RefusedError, match="would stand there in clear"):
+        gitops("key", "export", "--keys", "keys.pem", "--in-clear", "-w", file)
     assert not file.exists()
     repository.write(".gitignore", "ring.pem\n")
     gitops("key", "generate", "--into", file)

@@ -51,15 +51,25 @@ def add_keys(place: Place, file: str, pairs: Sequence[KeyPair]) -> str:
     return f"gitops:keyRing of stack {place.stack}, encrypted by its secrets provider"
 
 
-def _into_file(name: str, pairs: Sequence[KeyPair]) -> str:
-    file = Path(name)
-    known = ring_of_files((name,)).pairs if file.exists() else ()
-    passphrase = password()
-    if passphrase is None and may_be_committed(file):
+def refuse_committing(file: Path) -> None:
+    """Refuse to write keys in clear where they may be committed.
+
+    Raises:
+        RefusedError: the file is in a Git repository that does not ignore it.
+    """
+    if may_be_committed(file):
         raise RefusedError(
             f"{file} is in a Git repository, and the keys would stand there in clear",
             next_step=f"give a passphrase in {PASSPHRASE}, or a file outside of it",
         )
+
+
+def _into_file(name: str, pairs: Sequence[KeyPair]) -> str:
+    file = Path(name)
+    known = ring_of_files((name,)).pairs if file.exists() else ()
+    passphrase = password()
+    if passphrase is None:
+        refuse_committing(file)
     write(file, as_pem(_all(known, pairs), passphrase), private=True)
     return f"{file}, {'encrypted' if passphrase else 'in clear'}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gitops.cli.options import output_option, say
-from gitops.cli.secret.keeping import add_keys
+from gitops.cli.secret.keeping import add_keys, refuse_committing
 from gitops.cli.secret.options import Place, dates_of, keys_option, place_options
 from gitops.cli.secret.writing import write
 from gitops.cluster.connect import connect
@@ -113,6 +113,7 @@ def export(
     if not pairs:
         raise ConfigError("no key has such a fingerprint", next_step="see them: gitops secret key list")
     if in_clear:
+        refuse_committing(target)
         write(target, as_list(pairs, place.namespace), private=True)
     else:
         write(target, as_pem(pairs, _passphrase()), private=True)
