@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as EditorError
 
 from gitops.model.errors import ConfigError, Location
-from gitops.secrets.recipients import DIGESTS, FOR, check_form
+from gitops.secrets.recipients import DIGESTS, FOR, check_form, texts_in
 from gitops.secrets.scope import GROUP, KIND
 from gitops.source.yaml import YamlError, read_documents
 from gitops.source.yaml_writer import as_yaml
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gitops.model.manifest import JsonObject
+
+    _Changes = Mapping[tuple[str, str | None], Callable[[Any], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,12 @@ def merged(content: bytes, name: str, sealed: JsonObject) -> str:
         new = sealed["spec"]["template"]["metadata"]
         for field in ("labels", "annotations"):
             if new.get(field):
-                template = spec.setdefault("template", {})
-                _update(template.setdefault("metadata", {}), field, new[field])
+                _update(_mapping(_mapping(spec, "template"), "metadata"), field, new[field])
 
     return edited(content, name, {wanted: change})
 
 
-def edited(content: bytes, name: str, changes: Mapping[tuple[str, str | None], Callable[[Any], None]]) -> str:
+def edited(content: bytes, name: str, changes: _Changes) -> str:
     """A file's text after changes to its SealedSecrets by name and namespace.
 
     Raises:
@@ -133,40 +134,55 @@ def edited(content: bytes, name: str, changes: Mapping[tuple[str, str | None], C
             f"has no SealedSecret {wanted}", where=Location(name), next_step="name one that it has"
         )
     text = content.decode("utf-8-sig")
-    if text.lstrip().startswith("{"):
+    try:
         body = json.loads(text)
-        changes[body["metadata"]["name"], body["metadata"].get("namespace")](body)
-        return f"{json.dumps(body, indent=2)}\n"
+    except ValueError:
+        return _edited_yaml(text, name, changes)
+    _change(body, changes)
+    return f"{json.dumps(body, indent=2)}\n"
+
+
+def _edited_yaml(text: str, name: str, changes: _Changes) -> str:
     editor = _editor(text)
     try:
         documents = list(editor.load_all(text))
     except EditorError:
         raise ConfigError("can't be edited: its YAML is unusual", where=Location(name)) from None
     for document in documents:
-        items = document.get("items") if isinstance(document, dict) else None
-        for body in items if isinstance(items, list) else [document]:
-            if is_sealed_secret(body):
-                change = changes.get((body["metadata"]["name"], body["metadata"].get("namespace")))
-                if change:
-                    change(body)
+        _change(document, changes)
     out = StringIO()
     editor.dump_all(documents, out)
     return out.getvalue()
 
 
+def _change(document: Any, changes: _Changes) -> None:
+    """Change the SealedSecrets that a document is or lists."""
+    items = document.get("items") if isinstance(document, dict) else None
+    for body in items if isinstance(items, list) else [document]:
+        if is_sealed_secret(body):
+            change = changes.get((body["metadata"]["name"], body["metadata"].get("namespace")))
+            if change:
+                change(body)
+
+
 def _extend(metadata: Any, annotation: str, text: str) -> None:
     """Add to the mapping that an annotation holds as JSON."""
-    if not isinstance(metadata.get("annotations"), dict):
-        metadata["annotations"] = {}
-    before = json.loads(metadata["annotations"].get(annotation) or "{}")
-    metadata["annotations"][annotation] = json.dumps(before | json.loads(text), separators=(",", ":"))
+    annotations = _mapping(metadata, "annotations")
+    both = (texts_in(annotations.get(annotation)) or {}) | (texts_in(text) or {})
+    annotations[annotation] = json.dumps(both, separators=(",", ":"))
 
 
 def _update(parent: Any, field: str, values: Mapping[str, str]) -> None:
+    there = _mapping(parent, field)
+    for key, value in values.items():
+        there[key] = value
+
+
+def _mapping(parent: Any, field: str) -> Any:
+    """The mapping below a field, an empty one where there is none."""
     if not isinstance(parent.get(field), dict):
         parent[field] = {}
-    for key, value in values.items():
-        parent[field][key] = value
+    return parent[field]
 
 
 def _editor(text: str) -> YAML:

@@ -63,16 +63,23 @@ def others_in(sealed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     found = {}
     for name, text in annotations.items():
         if name.startswith(FOR):
-            try:
-                values = json.loads(text)
-            except (ValueError, TypeError):
-                values = None
-            if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+            values = texts_in(text)
+            if values is None:
                 raise ConfigError(
                     f"annotation {name} holds no sealed values", next_step="seal the Secret again"
                 )
             found[name.removeprefix(FOR)] = values
     return found
+
+
+def texts_in(text: Any) -> dict[str, str] | None:
+    """The texts by name that an annotation holds as JSON, or None when it holds anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    good = isinstance(found, dict) and all(isinstance(value, str) for value in found.values())
+    return found if good else None
 
 
 def for_stack(sealed: JsonObject, stack: str) -> JsonObject:

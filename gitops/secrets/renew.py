@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gitops.secrets.hybrid import open_bytes, seal_bytes
-from gitops.secrets.recipients import DIGESTS, FOR, annotated, for_stack, others_in
+from gitops.secrets.recipients import DIGESTS, FOR, annotated, for_stack, others_in, texts_in
 from gitops.secrets.scope import scope_of
 from gitops.secrets.sealed import seal_values, unseal_values
 
@@ -78,12 +78,7 @@ def with_values(stack: str, values: Mapping[str, str]) -> Callable[[Any], None]:
 
 def digests_in(sealed: Mapping[str, Any]) -> dict[str, str]:
     """The digests that a SealedSecret carries, by key; none when they can't be read."""
-    text = (sealed["metadata"].get("annotations") or {}).get(DIGESTS, "{}")
-    try:
-        found = json.loads(text)
-    except (ValueError, TypeError):
-        return {}
-    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    return texts_in((sealed["metadata"].get("annotations") or {}).get(DIGESTS)) or {}
 
 
 def digest(key: str, sealed_for: str, name: str, value: bytes, salt: str = "") -> str:

@@ -23,7 +23,7 @@ def form_of(content: bytes) -> str:
     if content.lstrip().startswith(b"{"):
         try:
             body = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         if "sops" not in body:
             return ""

@@ -121,7 +121,7 @@ def sealed_spec(manifest):
     return manifest.body["spec"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null", "[" * 100_000])
 def test_a_broken_annotation_is_a_problem_with_its_place(text):
     manifest = sealed(annotations={"sealed-for.gitops.internal/prod": text})
     _, problems = opened(manifest)

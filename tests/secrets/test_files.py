@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import yaml
 
@@ -64,6 +66,22 @@ def test_a_json_file_stays_json():
     text = merged(as_text([WEB], form="json").encode(), "s.json", WEB)
     assert yaml.safe_load(text) == WEB
     assert text.startswith("{\n")
+
+
+def test_a_list_in_json_and_yaml_that_looks_like_json_are_edited_too():
+    several = json.dumps({"kind": "List", "items": [WEB, {"kind": "ConfigMap"}]}).encode()
+    new = {**WEB, "spec": {**WEB["spec"], "encryptedData": {"more": "AgZ"}}}
+    assert json.loads(merged(several, "s.json", new))["items"][0]["spec"]["encryptedData"]["more"] == "AgZ"
+    head = b"{apiVersion: bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: web, namespace: shop}, "
+    flow = head + b"spec: {template: null}}"
+    assert yaml.safe_load(merged(flow, "s.yaml", new))["spec"]["encryptedData"] == {"more": "AgZ"}
+
+
+def test_a_broken_annotation_is_written_anew():
+    metadata = {**WEB["metadata"], "annotations": {"gitops.internal/digests": "["}}
+    new = {**WEB, "metadata": {**metadata, "annotations": {"gitops.internal/digests": '{"a":"b"}'}}}
+    text = merged(as_text([{**WEB, "metadata": metadata}]).encode(), "s.yaml", new)
+    assert yaml.safe_load(text)["metadata"]["annotations"] == {"gitops.internal/digests": '{"a":"b"}'}
 
 
 def test_a_key_that_is_there_twice_is_refused_with_its_line():

@@ -47,7 +47,7 @@ def refuse_or_read(function, *arguments):
 
 
 @MANY
-@given(content=mutated(TEXT))
+@given(content=mutated(TEXT) | mutated(as_text([SEALED], form="json").encode()))
 def test_changed_files_are_refused_in_words_or_hold_what_was_sealed(content):
     for item in refuse_or_read(sealed_in, content, "s.yaml") or []:
         opened = refuse_or_read(unseal_secret, item.body, ring("a"))
