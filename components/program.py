@@ -56,7 +56,7 @@ def deploy() -> None:
         live.objects,
         (live.objects.keys() - live.leaving(plan.keys)) | changing_hands(live, plan.keys),
         settings.delete_limit,
-        allowed=bool(os.environ.get(ALLOW_DELETES)),
+        allowed=os.environ.get(ALLOW_DELETES, ""),
     )
     _refuse_changing_hands(settings.stack, to_hand_over(live, plan.keys))
     register(settings, plan, connection)

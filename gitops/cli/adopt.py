@@ -101,9 +101,7 @@ def adopt_stack(
             if not and_sync:
                 click.echo(f"next: gitops stack sync --stack {stack}", err=True)
     if and_sync:
-        click.get_current_context().invoke(
-            sync_stack, stack=stack, refresh=False, allow_deletes=False, quiet=True, output="text"
-        )
+        click.get_current_context().invoke(sync_stack, stack=stack, refresh=False, quiet=True, output="text")
 
 
 def _undo(settings: Settings, project: Path, applications: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gitops.cluster.survey import ALLOW_DELETES
 from gitops.desired import stated_applications
 from gitops.model.duration import parse_duration
 from gitops.model.errors import GitOpsError
@@ -116,6 +117,22 @@ class _Resource(click.ParamType[tuple[str, str]]):
 
 duration, resource = _Duration(), _Resource()
 headers_option = click.option("--no-headers", is_flag=True, help="Leave out the table's first line.")
+
+
+def _allow(_: click.Context, __: click.Parameter, word: str) -> None:
+    """The command's own deletions read it where the program reads it too."""
+    if word:
+        os.environ[ALLOW_DELETES] = word
+
+
+allow_deletes_option = click.option(
+    "--allow-deletes",
+    metavar="WORD",
+    default="",
+    callback=_allow,
+    expose_value=False,
+    help="Delete what a refusal has listed: the word that it gave. Any word confirms what waits for that.",
+)
 watch_option = click.option(
     "--watch", "-w", is_flag=True, help="Go on, and print it again whenever it changes, until Ctrl-C."
 )

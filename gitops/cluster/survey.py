@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ EVENTS = frozenset((("", "Event"), ("events.k8s.io", "Event")))
 _DERIVED = EVENTS | {("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints")}
 ALLOW_DELETES = "GITOPS_ALLOW_DELETES"
 _ALWAYS_ALLOWED = 10
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +151,35 @@ def _capabilities(client: Client, resources: Iterable[Resource]) -> Capabilities
 
 
 def refuse_mass_deletion(
-    live: Collection[ObjectKey], wanted: Collection[ObjectKey], limit: int, *, allowed: bool
+    live: Collection[ObjectKey], wanted: Collection[ObjectKey], limit: int, *, allowed: str
 ) -> None:
     """Stop a run that would delete more than `limit` per cent of what lives.
 
+    `allowed` is the word that an earlier refusal gave: it stands for exactly these objects and for no others.
+
     Raises:
-        RefusedError: too much would go, and nobody said that it may.
+        RefusedError: too much would go, and nobody said that just this may.
     """
     leaving = sorted(set(live) - set(wanted))
-    if allowed or len(leaving) <= _ALWAYS_ALLOWED or len(leaving) * 100 <= limit * len(live):
+    if len(leaving) <= _ALWAYS_ALLOWED or len(leaving) * 100 <= limit * len(live):
         return
-    names = ", ".join(map(str, leaving[:5]))
+    word = approval(leaving)
+    if allowed == word:
+        return
+    shown = [f"    {key}" for key in leaving[:_SHOWN]]
+    more = [f"    … and {len(leaving) - _SHOWN} more"] if len(leaving) > _SHOWN else []
+    stale = f"\n    ({ALLOW_DELETES}={allowed} was for another deletion)" if allowed else ""
     raise RefusedError(
-        f"this would delete {len(leaving)} of the stack's {len(live)} live objects"
-        f" ({names}, …), more than the {limit} % that gitops:deleteLimit allows",
-        next_step=f"look at the repository's revision; if it is meant, run once with {ALLOW_DELETES}=1",
+        f"this would delete {len(leaving)} of the stack's {len(live)} live objects,"
+        f" more than the {limit} % that gitops:deleteLimit allows:\n" + "\n".join([*shown, *more]) + stale,
+        next_step=f"look at the repository's revision; if just these are meant, run once with {ALLOW_DELETES}={word}",
     )
+
+
+def approval(leaving: Collection[ObjectKey]) -> str:
+    """The word that allows just this deletion: a digest of what would go."""
+    names = "\n".join(sorted(key.resource_name for key in leaving))
+    return hashlib.sha256(names.encode()).hexdigest()[:12]
 
 
 def made_by_hook(item: Object) -> str:

@@ -88,7 +88,7 @@ def sync_selected(
             live.objects,
             live.objects.keys() - set(leaving),
             settings.delete_limit,
-            allowed=bool(os.environ.get(ALLOW_DELETES)),
+            allowed=os.environ.get(ALLOW_DELETES, ""),
         )
     part = _part(plan, names, wanted, state)
     targets = _targets(settings.stack, part, names, wanted)

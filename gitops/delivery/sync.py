@@ -134,7 +134,7 @@ def carry_out(
         live.objects,
         (live.objects.keys() - leaving) | changing_hands(live, plan.keys),
         settings.delete_limit,
-        allowed=bool(os.environ.get(ALLOW_DELETES)),
+        allowed=os.environ.get(ALLOW_DELETES, ""),
     )
 
     def program() -> None:

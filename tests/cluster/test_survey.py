@@ -6,7 +6,7 @@ import pytest
 
 from gitops.cluster.discovery import Resource
 from gitops.cluster.errors import ApiError
-from gitops.cluster.survey import Survey, hidden_warning, refuse_mass_deletion, survey
+from gitops.cluster.survey import Survey, approval, hidden_warning, refuse_mass_deletion, survey
 from gitops.model.errors import RefusedError
 from gitops.model.keys import (
     APPLICATION_LABEL,
@@ -165,22 +165,31 @@ def test_a_run_that_would_delete_too_much_is_refused(
     everything = keys(live)
     if refused:
         with pytest.raises(RefusedError):
-            refuse_mass_deletion(everything, everything[:staying], limit, allowed=False)
+            refuse_mass_deletion(everything, everything[:staying], limit, allowed="")
     else:
-        refuse_mass_deletion(everything, everything[:staying], limit, allowed=False)
-    refuse_mass_deletion(everything, everything[:staying], limit, allowed=True)
+        refuse_mass_deletion(everything, everything[:staying], limit, allowed="")
+    word = approval(everything[staying:])
+    refuse_mass_deletion(everything, everything[:staying], limit, allowed=word)
 
 
 def test_the_refusal_says_how_much_what_and_how_to_go_on() -> None:
     with pytest.raises(RefusedError) as caught:
-        refuse_mass_deletion(keys(20), [], 50, allowed=False)
+        refuse_mass_deletion(keys(25), [], 50, allowed="")
     text = str(caught.value)
-    assert "would delete 20 of the stack's 20 live objects (ConfigMap n/c000, ConfigMap n/c001" in text
-    assert "GITOPS_ALLOW_DELETES=1" in text
+    assert "would delete 25 of the stack's 25 live objects" in text
+    assert "\n    ConfigMap n/c000\n    ConfigMap n/c001\n" in text
+    assert "… and 5 more" in text
+    assert f"GITOPS_ALLOW_DELETES={approval(keys(25))}" in text
+
+
+@pytest.mark.parametrize("word", ["1", "yes", approval(keys(24)), approval(keys(26))])
+def test_an_approval_is_for_exactly_what_was_listed(word: str) -> None:
+    with pytest.raises(RefusedError, match="was for another deletion"):
+        refuse_mass_deletion(keys(25), [], 50, allowed=word)
 
 
 def test_new_objects_do_not_count() -> None:
-    refuse_mass_deletion(keys(5), keys(500), 0, allowed=False)
+    refuse_mass_deletion(keys(5), keys(500), 0, allowed="")
 
 
 def test_an_object_that_says_it_is_to_be_kept_never_leaves() -> None:

@@ -167,7 +167,7 @@ PRUNE = (
     differs(
         "prune.confirm",
         "Prune=confirm and Delete=confirm wait for an annotation on the Application.",
-        "They wait for `gitops stack sync --allow-deletes`: there is no object to annotate.",
+        "They wait for `gitops stack sync --allow-deletes confirm`: there is no object to annotate.",
     ),
     Row(
         "prune.hooks-end",

@@ -53,7 +53,7 @@ class StackProject:
         self.folder = folder
         self.stack = stack
         self.context = context
-        self.environment = {**sandbox.environment(), "GITOPS_ALLOW_DELETES": "1"}
+        self.environment = {**sandbox.environment(), "GITOPS_ALLOW_DELETES": "confirmed"}
         self.kubeconfig = str(sandbox.kubeconfig)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text((CHECKOUT / "Pulumi.yaml").read_text())
@@ -65,6 +65,7 @@ class StackProject:
             "kubeconfig": self.kubeconfig,
             "context": context,
             "healthTimeout": "60s",
+            "deleteLimit": 100,
             "secrets": "program",
             "keyRing": f"file:{sandbox.home.key_ring(context)}",
             **config,

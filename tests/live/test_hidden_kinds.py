@@ -1,6 +1,7 @@
 """An account that may not list a kind is told so, and the brake on deletion still counts its objects."""
 
 import json
+import re
 
 import pytest
 
@@ -52,7 +53,7 @@ def stack(tmp_path, sandbox):
     project.repository = repository
     for role in (ROLE, BINDING):
         project.kubectl("apply", "-f", "-", stdin=json.dumps(role))
-    project.configure(kubeconfig=str(staging.viewer_kubeconfig))
+    project.configure(kubeconfig=str(staging.viewer_kubeconfig), deleteLimit=50)
     project.environment["GITOPS_ALLOW_DELETES"] = ""
     yield project
     assert project.destroy().code == 0
@@ -73,6 +74,7 @@ def test_hidden_kinds_are_named_and_their_objects_count_for_the_brake(stack):
         assert refused.code != 0
         assert f"this would delete {MANY} of the stack's {MANY + 2} live objects" in refused.text
     assert len(stack.live("secret", "vault")["items"]) == MANY
-    allowed = stack.gitops("stack", "sync", "--stack", "hidden", "--allow-deletes")
+    word = re.search(r"GITOPS_ALLOW_DELETES=([0-9a-f]{12})", refused.text)[1]
+    allowed = stack.gitops("stack", "sync", "--stack", "hidden", "--allow-deletes", word)
     assert allowed.code == 0, allowed.text[-3000:]
     assert stack.live("secret", "vault")["items"] == []

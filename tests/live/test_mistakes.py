@@ -1,5 +1,7 @@
 """Every mistake in Git or configuration: a non-zero exit, a message that helps, an untouched cluster."""
 
+import re
+
 import pytest
 
 from tests.git_repository import GitRepository
@@ -148,10 +150,17 @@ def test_deleting_most_of_a_stack_needs_a_word(stack, repository):
         repository.remove(f"k8s/02-apps/good/many-{index}.yaml")
     repository.remove("k8s/02-apps/sick").remove("k8s/02-apps/30-late")
     repository.commit("Remove most of it")
-    refused = stack.up(GITOPS_ALLOW_DELETES="")
-    assert refused.code != 0
-    assert "gitops:deleteLimit" in refused.text
-    assert stack.labeled() == before
-    allowed = stack.up(GITOPS_ALLOW_DELETES="1")
+    stack.configure(deleteLimit=50)
+    words = set()
+    for refused in (stack.up(), stack.gitops("stack", "sync", "--stack", stack.stack)):
+        assert refused.code != 0
+        assert "gitops:deleteLimit" in refused.text
+        assert "ConfigMap good/many-0" in refused.text
+        words.add(re.search(r"GITOPS_ALLOW_DELETES=([0-9a-f]{12})", refused.text)[1])
+        assert stack.labeled() == before
+    [word] = words  # both refuse the same deletion
+    assert "was for another deletion" in stack.up(GITOPS_ALLOW_DELETES="1").text
+    allowed = stack.up(GITOPS_ALLOW_DELETES=word)
     assert allowed.code == 0, allowed.text[-2000:]
+    stack.configure(deleteLimit=100)
     assert len(stack.labeled()) < len(before)

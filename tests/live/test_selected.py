@@ -100,8 +100,12 @@ def test_a_new_application_comes_alone(stack, repository):
 def test_what_left_git_goes_only_when_that_is_asked_for(stack, repository):
     for name in ("pick", "pick-2"):
         repository.remove(f"k8s/02-apps/{name}/old.yaml")
+    repository.write("k8s/01-infrastructure/pick-base/new.yaml", config_map("new", a="1"))
     repository.commit("Take old away")
 
+    sync(stack, "pick-base")  # which everything waits for, also what is in no plan any more
+    assert names(stack, "pick-base") == {"x", "new"}
+    assert all("old" in names(stack, name) for name in ("pick", "pick-2"))
     assert "ConfigMap pick/old lives, but is no longer in Git, and stays" in sync(stack, "pick")
     assert "old" in names(stack, "pick")
     sync(stack, "pick", "--prune")

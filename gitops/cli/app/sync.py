@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops.cli.options import (
+    allow_deletes_option,
     applications_argument,
     at_revision,
     duration,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="All of the stack's applications.")
 @click.option("--dry-run", is_flag=True, help="Only show what contradicts Git now.")
 @click.option("--prune", is_flag=True, help="Delete what lives of them but is no longer in Git.")
+@allow_deletes_option
 @click.option("--revision", "-r", default="", help="A branch, tag or commit; the stack's own without it.")
 @click.option(
     "--resource",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import output_option, say, stack_option, stack_settings
-from gitops.cluster.survey import ALLOW_DELETES
+from gitops.cli.options import allow_deletes_option, output_option, say, stack_option, stack_settings
 from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
 
@@ -23,14 +21,12 @@ if TYPE_CHECKING:
 @click.command("sync")
 @stack_option
 @click.option("--refresh", is_flag=True, help="Look at the cluster first and heal what was changed by hand.")
-@click.option("--allow-deletes", is_flag=True, help="Delete more than gitops:deleteLimit allows, this once.")
+@allow_deletes_option
 @click.option("--retry", is_flag=True, help="Try what failed again, as its application allows.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the last line, and what went wrong.")
 @output_option("text", "json", "yaml")
 @click.pass_obj
-def sync_stack(
-    project: Path, stack: str, refresh: bool, allow_deletes: bool, retry: bool, quiet: bool, output: str
-) -> None:
+def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: bool, output: str) -> None:
     """Make the cluster match the repository, and prune what no plan and no state knows of.
 
     Does what `pulumi up` does, but goes on with the other applications when some are broken in the
@@ -48,8 +44,6 @@ def sync_stack(
     from gitops.delivery.retry import with_retries
     from gitops.delivery.sync import sync  # the engine's SDK is slow to import
 
-    if allow_deletes:
-        os.environ[ALLOW_DELETES] = "1"
     settings = stack_settings(stack, project)
     announce(settings)
 
