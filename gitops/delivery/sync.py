@@ -46,6 +46,7 @@ class Prepared:
     """A stack that was looked at and not touched yet.
 
     Attributes:
+        connection: to the cluster; None where it has to be reached anew, as in another process.
         live: what carries the stack's label, and the objects of hidden kinds that the state knows.
         plan: what Git wants, without the applications that are left out.
         left_out: those that are broken or held.
@@ -55,12 +56,17 @@ class Prepared:
 
     settings: Settings
     project: Path
-    connection: Connection
+    connection: Connection | None
     live: Survey
     plan: Plan
     left_out: tuple[LeftOut, ...] = ()
     state: tuple[Recorded, ...] | None = None
     operation: str = field(default_factory=operation_id)
+
+    @property
+    def reached(self) -> Connection:
+        """The connection to the cluster."""
+        return self.connection or connect(self.settings.cluster)
 
 
 def sync(
@@ -140,7 +146,7 @@ def carry_out(
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
 
-        register(settings, plan, prepared.connection)
+        register(settings, plan, prepared.reached)
 
     begun = intent(
         settings, plan, live.objects, prepared.left_out, leaving, by=by, why=why, operation=prepared.operation
@@ -172,7 +178,7 @@ def carry_out_changes(
     def program() -> None:
         from components.program import register
 
-        register(settings, part, prepared.connection, whole=plan)
+        register(settings, part, prepared.reached, whole=plan)
 
     begun = intent(
         settings, part, prepared.live.objects, prepared.left_out, by=by, operation=prepared.operation

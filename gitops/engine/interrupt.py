@@ -1,4 +1,4 @@
-"""The engine's processes of this one, told to end as by Ctrl-C: they write their state before they do."""
+"""The engine's processes below this one, told to end as by Ctrl-C: they write their state before they do."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from pathlib import Path
 
 
 def interrupt() -> int:
-    """Tell every engine that this process has started; gives how many there were. Only Linux says which."""
-    told = 0
-    for file in Path("/proc/self/task").glob("*/children"):
-        for pid in _numbers(file):
+    """Tell every engine that this process or one of its children has started; gives how many there were.
+
+    Only Linux says which these are.
+    """
+    told, below = 0, {os.getpid()}
+    programs = sorted(found for file in Path("/proc").glob("[0-9]*/stat") if (found := _program(file)))
+    while fresh := {pid for pid, parent, _ in programs if parent in below} - below:
+        below |= fresh
+    for pid, _, name in programs:
+        if pid in below and name == "pulumi":
             with suppress(OSError):
-                if Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi":
-                    os.kill(pid, signal.SIGINT)
-                    told += 1
+                os.kill(pid, signal.SIGINT)
+                told += 1
     return told
 
 
-def _numbers(file: Path) -> list[int]:
+def _program(file: Path) -> tuple[int, int, str] | None:
+    """A process's number, that of its parent, and its name."""
     try:
-        return [int(text) for text in file.read_text().split()]
-    except OSError:
-        return []
+        head, _, rest = file.read_text(errors="replace").rpartition(")")
+        number, _, name = head.partition(" (")
+        return int(number), int(rest.split()[1]), name
+    except (OSError, ValueError, IndexError):
+        return None

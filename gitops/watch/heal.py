@@ -84,8 +84,9 @@ class Healer:
             self._passed.clear()
             for key in [k for k, item in self.wanted.items() if item.application.name in applications]:
                 del self.wanted[key]
-                self.drifting.pop(key, None)
                 self.health.pop(key, None)
+                if self.drifting.pop(key, None):
+                    self._passed.add(key)  # a sync does not mend what Git has not changed
 
     def install(self, objects: Mapping[ObjectKey, Wanted]) -> None:
         """Keep these objects from now on, and look at those that were seen while nobody cared."""

@@ -13,7 +13,7 @@ from gitops.cluster.connect import connect
 from gitops.delivery.history import whoami
 from gitops.delivery.hold import holding
 from gitops.delivery.retry import next_pause
-from gitops.delivery.sync import carry_out, carry_out_changes, prepare
+from gitops.delivery.sync import prepare
 from gitops.engine.interrupt import interrupt
 from gitops.engine.locks import backend, clear
 from gitops.engine.recorded import recorded
@@ -24,9 +24,11 @@ from gitops.watch.backoff import growing
 from gitops.watch.cluster import Watching
 from gitops.watch.guard import Guard
 from gitops.watch.heal import Healer
+from gitops.watch.memory import give_back, spare
 from gitops.watch.telling import Telling
 from gitops.watch.turn import Known, work
 from gitops.watch.wanted import wanted_objects
+from gitops.watch.worker import Job, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +76,8 @@ class Loop:
     ) -> None:
         self._project, self._read, self._log, self._metrics = project, read, log, metrics
         self._clear_locks = clear_locks
+        spare()
+        self._worker = Worker()
         self._settings = read()
         stack = self._settings.stack
         self._wishes: queue.Queue[str] = queue.Queue()
@@ -137,6 +141,7 @@ class Loop:
             self._over.set()
             self._watching.close()
             self._healer.close()
+            self._worker.close()
 
     def _wait(self) -> None:
         """Until something is due or wished for; all wishes so far are one."""
@@ -192,6 +197,8 @@ class Loop:
         self._metrics.took(self._metrics.live_seconds, time.monotonic() - seen)
         self._metrics.took(self._metrics.sync_seconds, time.monotonic() - began)
         self._go_on(prepared, todo, done, retry=retry)
+        del prepared, commit
+        give_back()
 
     def _fetch(self, settings: Settings) -> Commit:
         began = time.monotonic()
@@ -214,10 +221,9 @@ class Loop:
         began, by = time.monotonic(), f"gitops watch ({whoami()})"
         try:
             with self.guard.own_run():
-                if todo.alone:
-                    done = carry_out_changes(prepared, names, by=by)
-                else:
-                    done = carry_out(prepared, refresh=self._due.refresh, by=by)
+                part = frozenset(names) if todo.alone else None
+                alone = replace(prepared, connection=None)  # another process reaches the cluster by itself
+                done = self._worker.do(Job(alone, part, self._due.refresh, by))
         except GitOpsError:
             # what was done before it gave up is not known
             self._known = self._known and replace(self._known, clean=False)
@@ -293,7 +299,9 @@ class Loop:
             self._log("warning", "the stack was destroyed: nothing is synced until somebody deploys it again")
         elif was or gone:
             self._known = None if was else self._known and replace(self._known, clean=False)
-            self._log("warning", "another run took objects out of the stack", objects=gone)
+            self._revision = ""
+            what = "the stack was deployed again" if was else "another run took objects out of the stack"
+            self._log("warning", what, objects=gone or None)
 
     def _others(self) -> bool:
         """Whether applications have sources outside the stack's own repository and revision."""

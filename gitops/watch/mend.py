@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gitops.watch.decide import Decision
     from gitops.watch.wanted import Wanted
 
+_ATTEMPTS = 4
 # Their fields are taken over as the provider takes them: what a person added to a list by hand goes.
 _PEOPLE = ("kubectl", "before-first-apply")
 
@@ -56,21 +57,33 @@ class Mender:
         result = self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
         if live is None or not wanted.differences(result):
             return result
-        entries = handed_over(
-            result, lambda name: name in decision.by and name.startswith(_PEOPLE), FIELD_MANAGER
-        )
-        if entries is None:
-            return result
-        patch = [
-            {
-                "op": "test",
-                "path": "/metadata/resourceVersion",
-                "value": result["metadata"]["resourceVersion"],
-            },
-            {"op": "replace", "path": "/metadata/managedFields", "value": entries},
-        ]
-        result = self.client.patch(path, patch, content_type=JSON_PATCH, field_manager=FIELD_MANAGER)
-        return self.client.apply(path, wanted.body(result), field_manager=FIELD_MANAGER, force=True)
+        return self._taken_over(path, wanted, result, decision)
+
+    def _taken_over(self, path: str, wanted: Wanted, live: Object, decision: Decision) -> Object:
+        """Apply it once more with the fields that people wrote in our hands, so that what we don't state goes."""
+        for attempt in range(_ATTEMPTS):
+            entries = handed_over(
+                live, lambda name: name in decision.by and name.startswith(_PEOPLE), FIELD_MANAGER
+            )
+            if entries is None:
+                break
+            patch = [
+                {
+                    "op": "test",
+                    "path": "/metadata/resourceVersion",
+                    "value": live["metadata"]["resourceVersion"],
+                },
+                {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+            ]
+            try:
+                live = self.client.patch(path, patch, content_type=JSON_PATCH, field_manager=FIELD_MANAGER)
+                return self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
+            except ApiError as error:
+                # a controller wrote in between: look again
+                if error.status not in {409, 422} or attempt == _ATTEMPTS - 1:
+                    raise
+                live = self.client.get(path)
+        return live
 
     def _path(self, key: ObjectKey) -> str:
         return self.resources[key.group, key.kind].path(key.namespace, key.name)

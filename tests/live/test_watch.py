@@ -40,7 +40,8 @@ class Loop:
         return [
             line
             for line in lines
-            if message in line["message"] and all(line.get(key) == value for key, value in values.items())
+            if line["message"].startswith(message)
+            and all(line.get(key) == value for key, value in values.items())
         ]
 
     def end(self):
@@ -140,6 +141,9 @@ def test_what_is_not_to_be_healed_stays_until_it_is_no_longer_held(stack, loop):
     stack.configure(paused=[])
     until(lambda: data(stack, "web") == {"a": "0"}, 20, loop)
     assert data(stack, "loose") == {"a": "mine"}
+    stack.kubectl(
+        "-n", "loose", "patch", "configmap", "settings", "--type", "merge", "-p", '{"data": {"a": "0"}}'
+    )
 
 
 def test_a_commit_goes_to_its_application_alone_and_a_new_object_comes_and_goes(stack, loop, repository):

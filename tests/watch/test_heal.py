@@ -193,6 +193,16 @@ def test_a_sync_withdraws_what_it_is_about_to_change(world) -> None:
     assert world.mended == ["data.a"]
 
 
+def test_what_differed_before_a_sync_is_looked_at_after_it(world) -> None:
+    world.healer.held = {"web": "it is paused"}
+    world.change("2")
+    world.healer.withdraw(["web"])
+    world.healer.held = {}
+    world.healer.install(wanted_objects(PLAN, ["web"]))
+    world.pass_by(0)
+    assert world.mended == ["data.a"]
+
+
 def test_a_failure_is_told_and_tried_again_later(world) -> None:
     world.error = AccessError("the cluster is away")
     world.change("2")

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from gitops.cluster.survey import Survey
+from gitops.delivery.sync import Prepared
 from gitops.engine.locks import Holder
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
 from gitops.model.settings import Loop as LoopSettings
@@ -43,8 +46,7 @@ class World:
         for name, stand_in in {
             "fetch": self.fetch,
             "prepare": self.prepare,
-            "carry_out": lambda prepared, **options: self.run(prepared, "all", options),
-            "carry_out_changes": lambda prepared, names, **_: self.run(prepared, tuple(sorted(names)), {}),
+            "Worker": lambda: SimpleNamespace(do=self.run, close=lambda: None),
             "connect": lambda _: SimpleNamespace(client=None, discovery=None),
             "clear": lambda stack, _: self.cleared.append(stack),
             "backend": lambda *_: None,
@@ -62,10 +64,12 @@ class World:
 
     def prepare(self, *_: Any) -> Any:
         self.fail("prepare")
-        return SimpleNamespace(plan=replace(self.plan, revision=self.commit), left_out=(), operation="op-1")
+        plan = replace(self.plan, revision=self.commit)
+        return Prepared(self.settings, Path(), None, Survey({}, {}), plan, operation="op-1")
 
-    def run(self, prepared: Any, what: Any, options: dict[str, Any]) -> Synced:
-        self.done.append((what, options.get("refresh", False)))
+    def run(self, job: Any) -> Synced:
+        prepared = job.prepared
+        self.done.append(("all" if job.names is None else tuple(sorted(job.names)), job.refresh))
         self.fail("run")
         found = tuple(
             ApplicationOutcome(item.name, FAILED if item.name in self.failing else SYNCED, (), item.retry)
@@ -229,7 +233,6 @@ def test_a_stack_that_was_destroyed_is_left_alone_until_it_is_deployed_again(wor
     world.turn()
     assert world.told("the stack was destroyed")
     assert world.loop._healer.wanted == {}
-    world.commit, world.plan = "c2", plan(web="2")
     world.turn()
     assert len(world.done) == 1
     keys += [given.manifest("ConfigMap").key]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitops.cluster.errors import ApiError
+from gitops.cluster.survey import Survey
+from gitops.delivery import sync
+from gitops.delivery.sync import Prepared
+from gitops.model.errors import AccessError, ConflictError, GitOpsError
+from gitops.watch import worker as room
+from gitops.watch.worker import Failure, Job, Worker, run
+from tests import given
+from tests.program.engine import plan_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAN = plan_of([given.application("web")], given.manifest("ConfigMap", data={"a": "1"}))
+
+
+def job(tmp_path: Path) -> Job:
+    prepared = Prepared(given.settings(), tmp_path, None, Survey({}, {}), PLAN)
+    return Job(prepared, None, refresh=False, by="ann")
+
+
+def test_what_is_to_be_done_travels(tmp_path: Path) -> None:
+    sent = job(tmp_path)
+    assert pickle.loads(pickle.dumps(sent)) == sent  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConflictError("held"), ConflictError),
+        (AccessError("away"), AccessError),
+        (ApiError(500, "x", "y", {}, "/z"), GitOpsError),
+    ],
+)
+def test_an_error_comes_back_as_what_it_is_to_the_loop(tmp_path, monkeypatch, error, kind) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sync, "carry_out", fails)
+    monkeypatch.setattr(room.signal, "signal", lambda *_: None)
+    failure = run(job(tmp_path))
+    assert isinstance(failure, Failure)
+    monkeypatch.setattr(room, "_pool", lambda: Pool(pickle.loads(pickle.dumps(failure))))  # noqa: S301 - our own
+    with pytest.raises(kind) as caught:
+        Worker().do(job(tmp_path))
+    assert type(caught.value) is kind
+    assert str(error) in str(caught.value)
+
+
+class Pool:
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def submit(self, *_: object) -> Pool:
+        return self
+
+    def result(self) -> object:
+        return self.answer
+
+
+def test_each_job_has_a_process_of_its_own_and_one_that_dies_is_told() -> None:
+    worker = Worker()
+    try:
+        first, second = (worker._pool.submit(os.getpid).result() for _ in range(2))
+        assert len({first, second, os.getpid()}) == 3
+        worker._pool.submit(os._exit, 9)
+        with pytest.raises(GitOpsError, match="ended from outside"):
+            worker.do(None)  # type: ignore[arg-type]
+        assert worker._pool.submit(os.getpid).result() != second
+    finally:
+        worker.close()
