@@ -20,7 +20,7 @@ from gitops.engine.recorded import recorded
 from gitops.engine.stacks import up
 from gitops.model.errors import GitOpsError, ProblemsError, RefusedError
 from gitops.model.partial import Kept
-from gitops.model.synced import Synced
+from gitops.model.synced import FAILED, Synced
 from gitops.respected import respecting_managers
 from gitops.waves.order import kind_rank
 
@@ -165,12 +165,13 @@ def carry_out_changes(
 ) -> Synced:
     """The sync of applications of which nothing but the content of objects and hooks has changed.
 
-    The engine is told exactly these, and what they wait for; it looks at nothing else, and can delete nothing.
+    The engine passes over all else that the plan states, by exact URN; the program registers what these wait for.
+    Only for a plan whose steps the engine's state has, each under its name and with its dependencies.
 
     Raises:
         GitOpsError: nothing could be synced at all.
     """
-    from components.urns import urns_of  # the provider's SDK is slow to import
+    from components.urns import urns_beside  # the provider's SDK is slow to import
 
     settings, plan = prepared.settings, _respecting(prepared)
     part = plan.reaching(names)
@@ -183,8 +184,8 @@ def carry_out_changes(
     begun = intent(
         settings, part, prepared.live.objects, prepared.left_out, by=by, operation=prepared.operation
     )
-    targets = urns_of(settings.stack, part, names)
-    outcome = run(prepared, begun, program, target=targets, on_output=on_output)
+    others = urns_beside(settings.stack, plan, names)
+    outcome = run(prepared, begun, program, exclude=others, on_output=on_output)
     return told(prepared, plan, outcome)
 
 
@@ -213,12 +214,21 @@ def told(
     pruned: tuple[ObjectKey, ...] = (),
     warnings: tuple[Problem, ...] = (),
 ) -> Synced:
-    """What a run did to each application of a plan; the stack's history is told what failed."""
+    """What a run did to each application of a plan; the stack's history is told what failed.
+
+    Raises:
+        GitOpsError: something failed that is no application's.
+    """
+    found = outcomes(plan, prepared.left_out, outcome.failed)
+    if outcome.failed and not any(item.result == FAILED for item in found):
+        reasons = "; ".join(f"{one.name}: {one.reason}" for one in outcome.failed)
+        tell_failure(prepared.settings.stack, prepared.project, prepared.operation, reasons)
+        raise GitOpsError(f"stack {prepared.settings.stack!r} did not come up: {reasons}")
     done = Synced(
         prepared.settings.stack,
         plan.revision,
         outcome.changes,
-        outcomes(plan, prepared.left_out, outcome.failed),
+        found,
         pruned,
         warnings,
         prepared.operation,

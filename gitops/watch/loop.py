@@ -221,7 +221,7 @@ class Loop:
         began, by = time.monotonic(), f"gitops watch ({whoami()})"
         try:
             with self.guard.own_run():
-                part = frozenset(names) if todo.alone else None
+                part = frozenset(names) if todo.alone and not prepared.left_out else None
                 alone = replace(prepared, connection=None)  # another process reaches the cluster by itself
                 done = self._worker.do(Job(alone, part, self._due.refresh, by))
         except GitOpsError:
