@@ -97,7 +97,7 @@ def sync_selected(
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
 
-        register(settings, part, prepared.connection, whole=plan)
+        register(settings, part, prepared.reached, whole=plan)
 
     own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
     begun = intent(settings, own, live.objects, (), gone, by=by, operation=prepared.operation)
@@ -156,7 +156,7 @@ def _targets(stack: str, part: Plan, names: Collection[str], wanted: Collection[
 
 def _prune(prepared: Prepared, gone: Sequence[ObjectKey], state: Sequence[Recorded]) -> tuple[ObjectKey, ...]:
     """Delete objects, then what the state has of them: a run with targets deletes nothing."""
-    pruned = delete(prepared.connection, prepared.live, gone)
+    pruned = delete(prepared.reached, prepared.live, gone)
     recorded_names = [item.name for item in state if item.key in pruned]
     if recorded_names:
         forget(prepared.settings.stack, prepared.project, recorded_names)

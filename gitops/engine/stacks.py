@@ -55,13 +55,14 @@ def up(
     refresh: bool = False,
     exclude: Sequence[str] = (),
     message: str = "",
+    target: Sequence[str] = (),
     on_output: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Make the stack's resources match the program; `refresh` looks at the cluster first, to find drift.
 
     Resources whose URN is in `exclude` are passed over, with what they depend on: the program need not
-    register them, and they stay as they are. When a resource fails, others that don't wait for it go on.
-    The stack's history keeps the message.
+    register them, and they stay as they are. With `target`, those URNs are all that is looked at. When a resource
+    fails, others that don't wait for it go on. The stack's history keeps the message.
 
     Raises:
         ConflictError: another run holds the stack's lock.
@@ -74,6 +75,7 @@ def up(
                 refresh=refresh,
                 exclude=list(exclude),
                 message=message or None,
+                target=list(target) or None,
                 continue_on_error=True,
                 parallel=PARALLEL,
                 color="never",
