@@ -10,12 +10,13 @@ import click
 from click.shell_completion import get_completion_class
 
 from gitops import __version__
+from gitops.cli.options import output_option, say
 
 _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_option("table", "json", "yaml")
 def version(output: str) -> None:
     """Versions of this program and of what it stands on.
 
@@ -26,8 +27,8 @@ def version(output: str) -> None:
     """
     versions = {"gitops": __version__, "python": platform.python_version()}
     versions |= {name: installed(name) for name in ("pulumi", "pulumi-kubernetes")}
-    if output == "json":
-        click.echo(json.dumps(versions, indent=2))
+    if output != "table":
+        say(json.dumps(versions, indent=2), output)
         return
     for name, value in versions.items():
         click.echo(f"{name:18} {value}")

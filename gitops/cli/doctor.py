@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.model.check import Verdict
 from gitops.report.checks import as_json, as_line
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @stack_option
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_option("table", "json", "yaml")
 @click.pass_obj
 def doctor(project: Path, stack: str, output: str) -> None:
     """Look at everything that a sync of the stack needs, and say how to mend what is wrong.
@@ -36,8 +36,8 @@ def doctor(project: Path, stack: str, output: str) -> None:
         checks.append(check)
         if output == "table":
             click.echo(as_line(check))
-    if output == "json":
-        click.echo(as_json(stack, checks))
+    if output != "table":
+        say(as_json(stack, checks), output)
     failed = [check.exit_code for check in checks if check.verdict is Verdict.FAILURE]
     if failed:
         raise click.exceptions.Exit(failed[0])
