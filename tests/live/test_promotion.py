@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import CHECKOUT, config_map, deployed
+from tests.live.stack_project import CHECKOUT, StackProject, config_map, deployed
 
 pytestmark = pytest.mark.live
 
@@ -45,7 +45,7 @@ def stacks(tmp_path, sandbox, repository):
                 )
             )
             for stack, context, bring_up, more in (
-                (STAGING, "staging", sync, {}),
+                (STAGING, "staging", StackProject.up, {}),
                 (PROD, "prod", lambda project: project.run("version"), {"promotesFrom": STAGING}),
             )
         )

@@ -24,6 +24,7 @@ from gitops.delivery.promotion.unit import unit_of
 from gitops.delivery.sync import sync
 from gitops.delivery.verification import verified
 from gitops.desired import rendered, stated_applications
+from gitops.engine.command import told
 from gitops.engine.history import history
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
 from gitops.model.promotion import Approval, Move, Promoted, Setback
@@ -88,13 +89,14 @@ def look(
         raise RefusedError(wrong, next_step=f"see it: gitops stack history --stack {source.stack}")
     now = datetime.now(UTC)
     soak = against_soak(source.stack, deployments, target.promotion.soak, now)
-    deployed = source.at(run.revision)
+    revision = run.revision or told(source.stack, project, "stack", "output", "revision").strip()
+    deployed = source.at(revision)
     on_check(f"looking at {source.stack}")
     objections = (*filter(None, [soak]), *against_states(observe(deployed).states))
     if not objections:
         on_check(f"running {len(deployed.verification)} checks of {source.stack}")
         objections = against_checks(verified(deployed, project))
-    return replace(_candidate(run.revision, source.stack, target), objections=objections)
+    return replace(_candidate(revision, source.stack, target), objections=objections)
 
 
 def hotfix(target: Settings, revision: str) -> Candidate:

@@ -29,8 +29,6 @@ def against_run(stack: str, run: Deployment | None) -> str:
     if run.outcome != SUCCEEDED:
         reason = f": {run.reason}" if run.reason else ""
         return f"deployment {run.number} of {stack} has not succeeded ({run.outcome}){reason}"
-    if not run.revision:
-        return f"deployment {run.number} of {stack} does not tell its commit; run gitops stack sync --stack {stack}"
     return ""
 
 
@@ -57,6 +55,7 @@ def against_soak(stack: str, deployments: Sequence[Deployment], soak: float, now
     """Why what a stack runs has not run long enough; "" when it has.
 
     `soak` is in seconds, counted from the end of the first deployment of the revision with no other one after it.
+    A bare `pulumi up` does not tell its revision in the history, and counts from its own end.
     """
     since = ""
     runs = [item for item in deployments if item.kind == "update"]
@@ -64,9 +63,11 @@ def against_soak(stack: str, deployments: Sequence[Deployment], soak: float, now
         if item.outcome != SUCCEEDED or item.revision != runs[0].revision:
             break
         since = item.finished
+        if not item.revision:
+            break
     if not soak:
         return ""
     ran = (now - datetime.fromisoformat(since)).total_seconds() if since else 0.0
     if ran >= soak:
         return ""
-    return f"{stack} has run {runs[0].revision[:12] if runs else 'it'} for {ran:.0f} s of {soak:g} s"
+    return f"{stack} has run {(runs and runs[0].revision[:12]) or 'it'} for {ran:.0f} s of {soak:g} s"
