@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
 
@@ -22,6 +23,7 @@ CHECKS = [{"name": "smoke", "command": [sys.executable, "-c", SMOKE]}]
 @pytest.fixture
 def repository(tmp_path):
     repository = GitRepository(tmp_path / "repository")
+    repository.write("README.md", str(uuid4()))  # what a stack went back from in an earlier run is not this
     repository.write("k8s/02-apps/story/x.yaml", config_map("x", a="1")).commit("Start")
     return repository
 
