@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 _STRUCTURED = frozenset(
     (
-        *("applications", "argocd", "destinations", "clusterLabels", "healthRules", "plainSecrets"),
+        *(
+            "applications",
+            "argocd",
+            "destinations",
+            "clusterLabels",
+            "clusterAnnotations",
+            "healthRules",
+            "plainSecrets",
+        ),
         *("verification", "syncWindows", "breakGlass", "paused"),
     )
 )

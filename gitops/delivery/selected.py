@@ -47,6 +47,12 @@ class Selection:
         """Whether an object of a chosen application is chosen."""
         return not self.resources or (key.kind.lower(), key.name) in self.resources
 
+    def takes(self, step: object) -> bool:
+        """Whether a step of a chosen application is chosen; hooks and gates go with whole applications only."""
+        if isinstance(step, PlannedObject | HealthCheck):
+            return self.has(step.manifest.key)
+        return not self.resources
+
 
 def sync_selected(
     prepared: Prepared,
@@ -70,7 +76,7 @@ def sync_selected(
     plan = respecting_managers(prepared.plan, live.objects)
     names = _names(prepared, chosen)
     state = prepared.state or recorded(settings.stack, prepared.project)
-    wanted = {step.name for step in plan.steps if application_of(step) in names and _chosen(step, chosen)}
+    wanted = {step.name for step in plan.steps if application_of(step) in names and chosen.takes(step)}
     leaving = tuple(
         key
         for key in live.leaving(plan.keys, names, confirmed=bool(os.environ.get(ALLOW_DELETES)))
@@ -123,12 +129,6 @@ def _names(prepared: Prepared, chosen: Selection) -> frozenset[str]:
     if not names & sound:
         raise ProblemsError(problem for name in names for problem in broken[name].problems)
     return names
-
-
-def _chosen(step: object, chosen: Selection) -> bool:
-    if isinstance(step, PlannedObject | HealthCheck):
-        return chosen.has(step.manifest.key)
-    return not chosen.resources
 
 
 def _part(plan: Plan, names: Collection[str], wanted: Collection[str], state: Sequence[Recorded]) -> Plan:

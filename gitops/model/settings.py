@@ -67,11 +67,13 @@ class FleetCluster:
         stack: the stack's name, which is also the cluster's.
         destinations: other names and API server addresses by which a destination may call it.
         labels: what the selectors of ApplicationSets' cluster generators look at.
+        annotations: what their templates may ask for besides.
     """
 
     stack: str
     destinations: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     argocd: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
     cluster_labels: dict[str, str] = {}  # msgspec makes a copy for each value
+    cluster_annotations: dict[str, str] = {}
     overlay: str = ""
     enable_helm: bool = False
     health_rules: tuple[dict[str, Any], ...] = ()
@@ -94,7 +95,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     approval: bool = False
 
 
-_FLEET_KEYS = ("destinations", "clusterLabels")
+_FLEET_KEYS = ("destinations", "clusterLabels", "clusterAnnotations")
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(StackConfig))
 
 
@@ -275,7 +276,10 @@ def _listed(
 
 
 def _fleet_cluster(stack: str, config: StackConfig) -> FleetCluster:
-    return FleetCluster(stack, config.destinations, tuple(sorted(config.cluster_labels.items())))
+    labels, annotations = (
+        tuple(sorted(values.items())) for values in (config.cluster_labels, config.cluster_annotations)
+    )
+    return FleetCluster(stack, config.destinations, labels, annotations)
 
 
 def _path(text: str, project: Path) -> str:

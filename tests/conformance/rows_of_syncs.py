@@ -1,6 +1,6 @@
 """The rows about syncs: their order, what is pruned, hooks, and what decides over time."""
 
-from tests.conformance.row import Row, differs, later
+from tests.conformance.row import Row, differs
 
 EQUAL_COMMITS = "equal commits have to give equal plans"
 
@@ -122,10 +122,10 @@ ORDER = (
         "An object of two Applications is a warning, unless FailOnSharedResource=true.",
         "It is an error of both, always: they would take it from each other for ever.",
     ),
-    later(
+    differs(
         "order.excluded-resource",
-        "Kinds that the configuration excludes are warned of.",
-        "Kinds can't be excluded; a configuration that does is warned of.",
+        "Kinds that the configuration excludes are left out, with a warning.",
+        "The configuration is warned of, and nothing is left out: what is not to be applied has no place in Git.",
     ),
     Row(
         "order.orphaned-resource",
@@ -229,7 +229,7 @@ HOOKS = (
         "A rollback runs no hooks.",
         "A rollback is a commit like any other, and what it states may need its hooks.",
     ),
-    later("hooks.selective", "A sync of chosen objects runs no hooks.", "A sync is of whole stacks."),
+    Row("hooks.selective", "A sync of chosen objects runs no hooks."),
     Row("hooks.status", "Hooks count neither for sync status nor for health."),
     Row("hooks.skip-status", "Objects that are skipped do not count."),
     Row("hooks.ignore-extraneous", "IgnoreExtraneous touches the sync status alone, not pruning."),
@@ -270,8 +270,11 @@ SYNC = (
     ),
     Row("sync.automated-enabled", "`automated.enabled: false` is as if `automated` were not stated."),
     Row("sync.history", "revisionHistoryLimit is 10 unless it is stated."),
-    later("sync.rollback", "A rollback is refused while automated sync is on; successful syncs are its history.",
-          "Git is the history: revert the commit."),
+    differs(
+        "sync.rollback",
+        "A rollback is refused while automated sync is on; successful syncs are its history.",
+        "A rollback is a commit, so that automated sync stays on; the engine's history has every deployment.",
+    ),
     Row("sync.status-unknown", "An application that can't be rendered is Unknown."),
     differs(
         "sync.tracking",

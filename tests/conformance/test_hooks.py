@@ -13,11 +13,12 @@ from gitops.cluster.connect import Connection
 from gitops.cluster.discovery import Resource
 from gitops.cluster.hooks import HookFailedError, run_hook
 from gitops.cluster.survey import Survey
+from gitops.delivery.selected import Selection
 from gitops.drift.state import application_states
 from gitops.model.errors import TimedOutError
 from gitops.model.keys import APPLICATION_LABEL, HOOK_ANNOTATION, ObjectKey
 from gitops.model.phase import DeletePolicy
-from gitops.model.plan import Gate
+from gitops.model.plan import Gate, Hook, PlannedObject
 from tests.cluster.api_server import ApiServer, Asked, Reply, serving, status
 from tests.conformance.row import cases, rule
 from tests.conformance.stack import HOOK, WAVE, application, document, job, of_one, planned
@@ -337,3 +338,13 @@ def test_hooks_of_a_phase_go_by_wave() -> None:
         STAYS, job("b", **{HOOK: "PostSync", WAVE: "1"}), job("a", **{HOOK: "PostSync", WAVE: "2"})
     )
     assert found.follows("Job:web/a", "Job:web/b")
+
+
+@rule("hooks.selective")
+def test_a_sync_of_chosen_objects_runs_no_hooks() -> None:
+    found = of_one(STAYS, job("before", **{HOOK: "PreSync"}))
+    whole, one = Selection(("web",)), Selection(("web",), (("configmap", "stays"),))
+    hooks = [step for step in found.plan.steps if isinstance(step, Hook)]
+    objects = [step for step in found.plan.steps if isinstance(step, PlannedObject)]
+    assert [(whole.takes(step), one.takes(step)) for step in hooks] == [(True, False)]
+    assert any(one.takes(step) for step in objects)

@@ -96,6 +96,7 @@ APPS = ["My_Shop", "web"]
         ("sets.dirs-depth", folders("k8s/apps/web/base"), "{{path}}", ["k8s/apps/web/base"]),
         ("sets.dirs-hidden", folders("k8s/*"), "{{path}}", ["k8s/apps", "k8s/infra"]),
         ("sets.dirs-hidden", folders("k8s/*/*"), "{{path.basename}}", ["My_Shop", "dns", "web"]),
+        ("sets.dirs-include-hidden", folders("*"), "{{path}}", ["envs", "k8s"]),
         ("sets.dirs-root", folders("*"), "{{path}}", ["envs", "k8s"]),
         ("sets.dirs-whole-path", folders("k8s/apps/*"), "{{path.basename}}", APPS),
         ("sets.dirs-whole-path", folders("apps/*"), "{{path}}", []),
@@ -120,6 +121,7 @@ APPS = ["My_Shop", "web"]
         # files
         ("sets.files-star", files("envs/*.yaml"), "{{path.filename}}", ["empty.yaml", "prod.yaml"]),
         ("sets.files-star", files("e*y.yaml"), "{{path.filename}}", ["empty.yaml"]),
+        ("sets.files-doublestar", files("**/prod.yaml"), "{{path}}", ["envs"]),
         ("sets.files-exclude", files("envs/*", "!envs/qa/*"), "{{cluster.name}}", ["production"]),
         ("sets.files-object", files("envs/prod.yaml"), "{{size}}", ["3"]),
         ("sets.files-list", files("envs/qa/*.json"), "{{cluster.name}}", ["qa-1", "qa-2"]),
@@ -142,6 +144,8 @@ APPS = ["My_Shop", "web"]
          ["staging"]),
         ("sets.clusters-params", clusters(), "{{nameNormalized}} {{server}} {{metadata.labels.env}}{{project}}",
          [f"production {PROD} prod", f"staging {STAGING} staging"]),
+        ("sets.clusters-annotations", clusters(), "{{name}} {{metadata.annotations.owner}}",
+         ["production ada", "staging {{metadata.annotations.owner}}"]),
         ("sets.clusters-in-cluster", clusters(), "{{name}}", ["production", "staging"]),
         # matrix
         ("sets.matrix", matrix(clusters(), folders("k8s/apps/*")), "{{name}}-{{path.basename}}",

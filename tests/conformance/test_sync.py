@@ -9,15 +9,20 @@ import pytest
 from gitops.cluster.survey import Survey, is_copy
 from gitops.delivery.adoption.owners import owners_of
 from gitops.delivery.retry import with_retries
+from gitops.delivery.rollback import look_back
 from gitops.drift.compare import compare
 from gitops.drift.state import application_states
 from gitops.model.errors import Problem
 from gitops.model.keys import APPLICATION_LABEL, STACK_LABEL, ObjectKey
 from gitops.model.partial import LeftOut
+from gitops.model.settings import Repository
 from gitops.model.sync import Retry
 from gitops.model.synced import FAILED, SYNCED, ApplicationOutcome, Synced
+from gitops.source.customizations import read_customizations
+from tests import given
 from tests.conformance.row import cases, rule
 from tests.conformance.stack import application, document, of_files, of_one, planned
+from tests.git_repository import GitRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,3 +281,31 @@ def test_what_was_rendered_is_kept_until_a_file_of_it_changes(tmp_path: Path) ->
 
 
 BROKEN_TOOL = "#!/bin/sh\nexit 1\n"
+
+
+@rule("order.excluded-resource")
+def test_a_configuration_that_excludes_kinds_is_warned_of_and_leaves_nothing_out() -> None:
+    data = {"resource.exclusions": "- kinds: [ConfigMap]"}
+    told = read_customizations({"kind": "ConfigMap", "metadata": {"name": "argocd-cm"}, "data": data})
+    assert told.not_honored == ("resource.exclusions: no kind is excluded; take its objects out of Git",)
+    found = of_one(document("ConfigMap", "argocd-cm", data=data), document("ConfigMap", "other"))
+    assert "ConfigMap:web/other" in {item.name for item in found.plan.objects}
+
+
+@rule("sync.rollback")
+def test_a_rollback_of_an_automated_application_is_a_commit_after_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    repository = GitRepository(tmp_path / "repository")
+    first, second = (
+        repository.write(
+            "k8s/02-apps/web/x.yaml",
+            f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: x}}, data: {{v: '{v}'}}}}",
+        ).commit(v)
+        for v in "12"
+    )
+    found = look_back(given.settings(repository=Repository(repository.url, "main")), "web", first)
+    assert (found.tip, found.target) == (second, first)
+    assert found.commit not in {first, second}
+    assert [item.body["data"] for item in found.after if item.kind == "ConfigMap"] == [{"v": "1"}]

@@ -159,7 +159,11 @@ def _clusters(stated: setspec.ClusterGenerator, ground: Ground, _: int) -> Itera
 
 
 def _cluster_params(cluster: FleetCluster, ground: Ground) -> Params:
-    name, labels = name_of(cluster), Strings((*cluster.labels, SECRET_TYPE))
+    name = name_of(cluster)
+    metadata = {
+        "labels": Strings((*cluster.labels, SECRET_TYPE)),
+        "annotations": Strings(cluster.annotations),
+    }
     params: Params = {
         "name": name,
         "nameNormalized": normalize(name),
@@ -167,8 +171,9 @@ def _cluster_params(cluster: FleetCluster, ground: Ground) -> Params:
         "project": "",
     }
     if ground.templating.go:
-        return {**params, "metadata": {"labels": labels}}
-    return {**params, **{f"metadata.labels.{key}": value for key, value in labels.items()}}
+        return {**params, "metadata": metadata}
+    flat = {f"metadata.{kind}.{key}": text for kind, texts in metadata.items() for key, text in texts.items()}
+    return {**params, **flat}
 
 
 def _git(stated: setspec.GitGenerator, ground: Ground, _: int) -> Iterator[Params]:

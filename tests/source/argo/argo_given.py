@@ -19,7 +19,9 @@ from tests import given
 
 REPOSITORY = "https://git.example.test/team/platform.git"
 WHERE = Location("argocd/all.yaml", 7)
-PROD = FleetCluster("prod", ("https://10.0.0.1:6443", "production"), (("env", "prod"), ("region", "eu")))
+PROD = FleetCluster(
+    "prod", ("https://10.0.0.1:6443", "production"), (("env", "prod"), ("region", "eu")), (("owner", "ada"),)
+)
 STAGING = FleetCluster("staging", (), (("env", "staging"),))
 FLEET = Fleet("prod", (PROD, STAGING), REPOSITORY, "main")
 SPEC = {
