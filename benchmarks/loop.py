@@ -36,7 +36,7 @@ CLUSTER = STACK = "loop"
 _SECRET = "of the benchmark"  # noqa: S105 - made up
 _CHANGES: dict[str, dict[str, Any]] = {
     "ConfigMap": {"data": {"setting": "by hand"}},
-    "Service": {"spec": {"ports": [{"port": 80, "targetPort": 81}], "selector": {"app": "nobody"}}},
+    "Service": {"spec": {"selector": {"app": "nobody"}}},
     "Deployment": {"spec": {"replicas": 3}},
     "Role": {"rules": []},
 }
