@@ -3,6 +3,8 @@
 The engine's SDK comes first: the provider enters its packages without it where nobody imported it before.
 """
 
+import os
+
 import pulumi
 from hypothesis import HealthCheck, settings
 
@@ -10,3 +12,8 @@ assert pulumi.ComponentResource
 # A machine that does other work too is slow at times; that says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a process, a server or a clock."""
+    return (os.cpu_count() or 1) + 1

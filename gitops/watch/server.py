@@ -54,7 +54,7 @@ def serve(address: str, answers: Answers) -> ThreadingHTTPServer:
             f"can't listen at {address!r}: {error}", next_step="give a free address as HOST:PORT"
         ) from error
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), name="http", daemon=True).start()
     return server
 
 

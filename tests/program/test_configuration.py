@@ -100,5 +100,6 @@ def test_the_provider_is_bound_to_one_cluster_heals_and_replaces_nothing() -> No
     }  # fmt: skip
 
 
-def test_without_a_cluster_the_provider_uses_kubectl_s_own_default() -> None:
+def test_without_a_cluster_the_provider_uses_kubectl_s_own_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
     assert not {"kubeconfig", "context"} & set(provider_inputs(Cluster()))
