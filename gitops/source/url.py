@@ -69,7 +69,8 @@ def checked_revision(text: str) -> str:
     """
     if not _REVISION.fullmatch(text) or ".." in text or text.endswith((".lock", "/", ".")):
         raise ConfigError(
-            f"revision {text!r} is not a branch, tag or commit id", next_step="set gitops:revision to one"
+            f"revision {text!r} is not a branch, tag or commit id",
+            next_step="name a branch, a tag or a commit id of the repository",
         )
     return text
 
