@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _PRELOADED = ["gitops.watch.worker", "gitops.delivery.sync", "components.program"]
 _KINDS: tuple[type[GitOpsError], ...] = (ConflictError, AccessError, RefusedError)
+
+
+# A socket's path has 103 characters at most on every system, and the name below the folder takes 33 of them.
+_LONGEST_FOLDER = 70
 
 
 class Job(NamedTuple):
@@ -79,7 +84,15 @@ def run(job: Job) -> Synced | Failure:
         return Failure(kind, str(error))
 
 
+def start_method(folder: str) -> str:
+    """How processes are started where `folder` is for temporary files.
+
+    A server that forks listens there, on a socket; where its path would be too long, each process is started anew.
+    """
+    return "forkserver" if len(folder) <= _LONGEST_FOLDER else "spawn"
+
+
 def _pool() -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
+    context = multiprocessing.get_context(start_method(tempfile.gettempdir()))
     context.set_forkserver_preload(_PRELOADED)
     return ProcessPoolExecutor(1, context, max_tasks_per_child=1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from gitops.delivery import sync
 from gitops.delivery.sync import Prepared
 from gitops.model.errors import AccessError, ConflictError, GitOpsError
 from gitops.watch import worker as room
-from gitops.watch.worker import Failure, Job, Worker, run
+from gitops.watch.worker import Failure, Job, Worker, run, start_method
 from tests import given
 from tests.program.engine import plan_of
 
@@ -73,3 +74,17 @@ def test_each_job_travels_to_a_process_of_its_own_and_one_that_dies_is_told(tmp_
         assert worker._pool.submit(os.getpid).result() != second
     finally:
         worker.close()
+
+
+def test_a_long_path_for_temporary_files_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("deep" * 20)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert (start_method("/run"), start_method(str(folder))) == ("forkserver", "spawn")
+    pool = room._pool()
+    try:
+        assert pool.submit(os.getpid).result() != os.getpid()
+    finally:
+        pool.shutdown()
