@@ -9,26 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from gitops.source.stackfile import KEYS, NAMESPACE, refuse_in_clear, settings_from
+from gitops.source.stackfile import KEYS, NAMESPACE, STRUCTURED, refuse_in_clear, settings_from
 
 if TYPE_CHECKING:
     from gitops.model.settings import Settings
-
-
-_STRUCTURED = frozenset(
-    (
-        *(
-            "applications",
-            "argocd",
-            "destinations",
-            "clusterLabels",
-            "clusterAnnotations",
-            "healthRules",
-            "plainSecrets",
-        ),
-        *("verification", "syncWindows", "breakGlass", "paused"),
-    )
-)
 
 
 def read_settings() -> Settings:
@@ -47,7 +31,7 @@ def read_settings() -> Settings:
 
 def _value(key: str, text: str) -> Any:
     """The engine hands lists and objects over as JSON text."""
-    if key not in _STRUCTURED:
+    if key not in STRUCTURED:
         return text
     try:
         return json.loads(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -154,9 +153,7 @@ def at_revision(settings: Settings, revision: str) -> Settings:
     Raises:
         ConfigError: it is none.
     """
-    if not revision:
-        return settings
-    return replace(settings, repository=replace(settings.repository, revision=checked_revision(revision)))
+    return settings.at(checked_revision(revision)) if revision else settings
 
 
 def stack_settings(stack: str, project: Path) -> Settings:

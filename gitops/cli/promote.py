@@ -52,7 +52,7 @@ def promote(
     candidate = _candidate(project, stacks, hotfix, reason)
     target, unit = candidate.target.stack, candidate.unit
     changes = manifests.changes(candidate.before, candidate.after)
-    objections = room.refusals(candidate, project)
+    objections = room.refusals(candidate)
     if output == "text":
         click.echo(manifests.as_diff(changes), nl=False)
         click.echo(promotion.as_plan(unit, candidate.source, target, changes))
@@ -107,7 +107,7 @@ def _candidate(project: Path, stacks: tuple[str, ...], hotfix: str, reason: str)
         raise click.UsageError("--hotfix and --reason go together")
     target = stack_settings(stacks[-1], project)
     if hotfix:
-        return room.hotfix(target, hotfix)
+        return room.hotfix(target, hotfix, project)
     configured = target.promotion.source
     source = stacks[0] if len(stacks) == 2 else configured
     if not source:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import at_revision, stack_option, stack_settings
+from gitops.cli.options import at_revision, say, stack_option, stack_settings
 from gitops.desired import rendered
 from gitops.model.errors import unknown_applications
 from gitops.report import manifests as report
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gitops.model.manifest import Manifest
     from gitops.model.settings import Settings
+    from gitops.report.manifests import Change
 
 
 @click.command()
@@ -60,18 +61,18 @@ def render(
         if not (before or after):
             raise unknown_applications(settings.stack, applications)
         found = report.changes(before, after)
-        if output == "json":
-            click.echo(report.changes_as_json(stack, (before_sha, after_sha), found))
-        elif output == "name":
-            for change in found:
-                click.echo(f"{change.kind} {change.key}")
-        else:
-            click.echo(report.as_diff(found, secrets=show_secrets), nl=False)
-            click.echo(report.summary(found), err=True)
-        if found:
-            raise click.exceptions.Exit(1)
+        document = report.changes_as_json(stack, (before_sha, after_sha), found)
+        # the default form of a difference is a diff, not the objects as YAML
+        say_changes(found, document, "text" if output == "yaml" else output, show_secrets=show_secrets)
         return
     sha, manifests = manifests_at(settings, revision, applications)
+    say_manifests(stack, sha, manifests, output, show_secrets=show_secrets)
+
+
+def say_manifests(
+    stack: str, sha: str, manifests: Sequence[Manifest], output: str, *, show_secrets: bool
+) -> None:
+    """Print objects in one of the command's forms; `sha` is "" for what lives."""
     match output:
         case "json":
             click.echo(report.as_json(stack, sha, manifests, secrets=show_secrets))
@@ -79,6 +80,21 @@ def render(
             click.echo(report.as_names(manifests))
         case _:
             click.echo(report.as_yaml(manifests, secrets=show_secrets), nl=False)
+
+
+def say_changes(changes: Sequence[Change], document: str, output: str, *, show_secrets: bool = False) -> None:
+    """Print changes in one of the command's forms, of which `document` is the JSON; ends with 1 when there are any."""
+    match output:
+        case "json" | "yaml":
+            say(document, output)
+        case "name":
+            for change in changes:
+                click.echo(f"{change.kind} {change.key}")
+        case _:
+            click.echo(report.as_diff(changes, secrets=show_secrets), nl=False)
+            click.echo(report.summary(changes), err=True)
+    if changes:
+        raise click.exceptions.Exit(1)
 
 
 def manifests_at(

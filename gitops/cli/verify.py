@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.model.errors import ConfigError
 from gitops.report.verification import as_json, as_line, as_summary
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @stack_option
-@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json", "yaml")
 @click.pass_obj
 def verify(project: Path, stack: str, output: str) -> None:
     """Run the checks in gitops:verification against what the stack runs. Ends with 4 when one fails.
@@ -41,6 +41,9 @@ def verify(project: Path, stack: str, output: str) -> None:
         click.echo(as_line(check, measurement), err=True)
 
     found = verified(settings, project, told)
-    click.echo(as_json(stack, found) if output == "json" else as_summary(found))
+    if output == "text":
+        click.echo(as_summary(found))
+    else:
+        say(as_json(stack, found), output)
     if not all(item.passed for item in found):
         raise click.exceptions.Exit(4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import ObjectKey
+from gitops.model.keys import STACK_LABEL, TREE_ANNOTATION, ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,19 @@ def stated_once(manifests: Iterable[Manifest], problems: Problems) -> list[Manif
                 also=(twin.application,),
             )
     return list(first.values())
+
+
+def without_origin(body: JsonObject) -> JsonObject:
+    """The object without the names of the tree and the stack that it came from: what is left is what it states."""
+    metadata = body["metadata"]
+    maps = {
+        field: {
+            k: v for k, v in (metadata.get(field) or {}).items() if k not in {TREE_ANNOTATION, STACK_LABEL}
+        }
+        for field in ("annotations", "labels")
+    }
+    rest = {key: value for key, value in metadata.items() if key not in maps}
+    return {**body, "metadata": {**rest, **{field: told for field, told in maps.items() if told}}}
 
 
 def as_mapping(value: Any) -> JsonObject:

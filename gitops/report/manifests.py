@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitops.model.errors import Location
-from gitops.model.keys import STACK_LABEL, TREE_ANNOTATION
-from gitops.model.manifest import MASK, Manifest
+from gitops.model.manifest import MASK, Manifest, without_origin
 from gitops.source.yaml_writer import as_yaml as to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from gitops.cluster.tree import Branch
     from gitops.model.keys import ObjectKey
@@ -108,9 +107,7 @@ def changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Chan
     """
     old, new = ({manifest.key: manifest for manifest in side} for side in (before, after))
     found = (Change(key, old.get(key), new.get(key)) for key in {*old, *new})
-    differing = [
-        c for c in found if c.before is None or c.after is None or _plain(c.before) != _plain(c.after)
-    ]
+    differing = [change for change in found if _stated(change.before) != _stated(change.after)]
     return tuple(sorted(differing, key=lambda c: (c.application, c.key)))
 
 
@@ -172,21 +169,12 @@ def _diff(change: Change, *, secrets: bool) -> Iterator[str]:
 
 
 def _text(manifest: Manifest, *, secrets: bool, plain: bool = False) -> str:
-    body = _plain(manifest) if plain else manifest.body
+    body = without_origin(manifest.body) if plain else manifest.body
     return to_yaml(body if secrets else masked(body), sort_keys=True, width=120)
 
 
-def _plain(manifest: Manifest) -> JsonObject:
-    """The object without the names of its application's tree and of its stack."""
-    metadata: Mapping[str, Any] = manifest.body["metadata"]
-    maps = {
-        field: {
-            k: v for k, v in (metadata.get(field) or {}).items() if k not in {TREE_ANNOTATION, STACK_LABEL}
-        }
-        for field in ("annotations", "labels")
-    }
-    rest = {key: value for key, value in metadata.items() if key not in maps}
-    return {**manifest.body, "metadata": {**rest, **{field: told for field, told in maps.items() if told}}}
+def _stated(side: Manifest | None) -> JsonObject | None:
+    return without_origin(side.body) if side else None
 
 
 def _name(key: ObjectKey) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_origin
 
 import msgspec
 
@@ -97,6 +97,12 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 _FLEET_KEYS = ("destinations", "clusterLabels", "clusterAnnotations")
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(StackConfig))
+STRUCTURED = frozenset(
+    field.encode_name
+    for field in msgspec.structs.fields(StackConfig)
+    if get_origin(field.type) in {tuple, dict}
+)
+"""The keys whose values are lists or mappings."""
 
 
 def settings_from(

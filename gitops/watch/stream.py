@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import GitOpsError
-from gitops.model.keys import ObjectKey
 from gitops.watch.backoff import growing
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from gitops.cluster.client import Client, Object
     from gitops.cluster.discovery import Resource
+    from gitops.model.keys import ObjectKey
 
 _PERIOD = 120.0
 _FIRST, _MOST = 0.5, 15.0
@@ -70,7 +70,7 @@ class Stream:
 
     def _list(self) -> None:
         listing = self.client.listing(self.resource.path(), self.selector)
-        self.listed(self.resource, {self._key(item): item for item in listing.items})
+        self.listed(self.resource, {self.resource.key(item["metadata"]): item for item in listing.items})
         self.version = listing.resource_version
         self.trouble(self.resource, "")
         self.ready.set()
@@ -83,16 +83,11 @@ class Stream:
                 return
             if event.type != "BOOKMARK":
                 gone = event.type == "DELETED"
-                self.seen(self._key(event.object), None if gone else event.object)
+                key = self.resource.key(event.object["metadata"])
+                self.seen(key, None if gone else event.object)
             self.version = str(event.object["metadata"].get("resourceVersion") or self.version)
         self.trouble(self.resource, "")
 
     def _pause(self, failures: int, why: str) -> None:
         self.trouble(self.resource, why)
         self.over.wait(growing(failures, _FIRST, _MOST))
-
-    def _key(self, item: Object) -> ObjectKey:
-        metadata = item["metadata"]
-        return ObjectKey(
-            self.resource.group, self.resource.kind, metadata.get("namespace", ""), metadata["name"]
-        )

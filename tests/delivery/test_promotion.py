@@ -137,9 +137,9 @@ def tags(monkeypatch: pytest.MonkeyPatch) -> Tags:
     ],
 )
 def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Setback | Approval) -> None:
-    assert noted(type(value), "prod", HERE) is None
+    assert noted(type(value), tags) is None
     note("prod", HERE, value)
-    assert noted(type(value), "prod", HERE) == value
+    assert noted(type(value), tags) == value
     forget(type(value), "prod", HERE)
     forget(type(value), "prod", HERE)
     assert not tags
@@ -148,7 +148,7 @@ def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Setback | Ap
 def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> None:
     note("prod", HERE, Setback(given.SHA, 'it said "' + "no" * 500))
     [text] = tags.values()
-    held = noted(Setback, "prod", HERE)
+    held = noted(Setback, tags)
     assert len(text) <= LONGEST_TAG
     assert held
     assert held.revision == given.SHA
@@ -158,4 +158,4 @@ def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> 
 @pytest.mark.parametrize("text", ["", "{", "[]", "[1]", '["a"]', '["a","b","c","d","e","f"]', "null"])
 def test_a_note_that_nobody_can_read_is_none(tags: Tags, text: str) -> None:
     tags["gitops:setback"] = text
-    assert noted(Setback, "prod", HERE) is None
+    assert noted(Setback, tags) is None

@@ -17,10 +17,12 @@ from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError
 from gitops.cluster.kubeconfig import load
 from gitops.secrets.certificate import read_certificate
+from gitops.secrets.files import as_text
 from gitops.secrets.scope import KEY_LABEL, Scope
 from gitops.secrets.sealed import seal_secret
 from sandbox.controlplane.ports import choose
-from tests.live.stack_project import StackProject
+from tests.git_repository import GitRepository
+from tests.live.stack_project import StackProject, config_map
 
 NAMESPACE, SERVICE = "kube-system", "sealed-secrets-controller"
 APP, SECRET = "k8s/02-apps/vault", "/api/v1/namespaces/vault/secrets/login"
@@ -206,6 +208,15 @@ def sealed(
     """A SealedSecret for the controller's newest key."""
     body = {"metadata": {"name": name, "namespace": namespace, **template}, "type": kind}
     return seal_secret(body, content or {"password": PLAINTEXT}, scope, certificate(controller))
+
+
+def vault_repository(tmp_path, controller):
+    """A repository with one application, and in it a SealedSecret for the controller."""
+    repository = GitRepository(tmp_path / "repository")
+    repository.write(f"{APP}/config.yaml", config_map("settings", a="1"))
+    repository.write(f"{APP}/sealed.yaml", as_text([sealed(controller)]))
+    repository.commit("a secret")
+    return repository
 
 
 @contextmanager

@@ -5,20 +5,24 @@ import time
 import pytest
 
 from gitops.secrets.files import as_text
-from tests.git_repository import GitRepository
-from tests.live.sealing import APP, NAMESPACE, PLAINTEXT, SECRET, sealed, values, vault, wait_until
-from tests.live.stack_project import config_map
+from tests.live.sealing import (
+    APP,
+    NAMESPACE,
+    PLAINTEXT,
+    SECRET,
+    sealed,
+    values,
+    vault,
+    vault_repository,
+    wait_until,
+)
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
 def repository(tmp_path, sealed_secrets):
-    repository = GitRepository(tmp_path / "repository")
-    repository.write(f"{APP}/config.yaml", config_map("settings", a="1"))
-    repository.write(f"{APP}/sealed.yaml", as_text([sealed(sealed_secrets)]))
-    repository.commit("a secret")
-    return repository
+    return vault_repository(tmp_path, sealed_secrets)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from gitops.secrets.certificate import read_certificate
 from gitops.secrets.files import as_text
 from gitops.secrets.scope import KEY_LABEL
-from tests.git_repository import GitRepository
 from tests.live.sealing import (
     APP,
     NAMESPACE,
@@ -18,9 +17,10 @@ from tests.live.sealing import (
     sealed,
     values,
     vault,
+    vault_repository,
     wait_until,
 )
-from tests.live.stack_project import CHECKOUT, config_map
+from tests.live.stack_project import CHECKOUT
 from tests.secrets.examples import examples, needs_cluster
 
 pytestmark = pytest.mark.live
@@ -30,11 +30,7 @@ KEYS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 
 @pytest.fixture
 def repository(tmp_path, sealed_secrets):
-    repository = GitRepository(tmp_path / "repository")
-    repository.write(f"{APP}/config.yaml", config_map("settings", a="1"))
-    repository.write(f"{APP}/sealed.yaml", as_text([sealed(sealed_secrets)]))
-    repository.commit("a secret")
-    return repository
+    return vault_repository(tmp_path, sealed_secrets)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gitops.cli.options import (
     stack_option,
     stack_settings,
 )
-from gitops.cli.render import manifests_at
+from gitops.cli.render import manifests_at, say_manifests
 from gitops.cluster.events import events
 from gitops.cluster.logs import LogQuery
 from gitops.cluster.tree import tree
@@ -60,13 +60,7 @@ def manifests_of_application(
         sha, found = "", manifests.of_live(application, living(settings, application).branches)
     else:
         sha, found = manifests_at(settings, revision, [application])
-    match output:
-        case "json":
-            click.echo(manifests.as_json(stack, sha, found, secrets=show_secrets))
-        case "name":
-            click.echo(manifests.as_names(found))
-        case _:
-            click.echo(manifests.as_yaml(found, secrets=show_secrets), nl=False)
+    say_manifests(stack, sha, found, output, show_secrets=show_secrets)
 
 
 @click.command("resources")

@@ -14,6 +14,7 @@ from gitops.cli.options import (
     stack_option,
     stack_settings,
 )
+from gitops.cli.render import say_changes
 from gitops.delivery.fleet import fleet
 from gitops.delivery.observe import observe
 from gitops.desired import rendered
@@ -99,14 +100,4 @@ def diff_stacks(project: Path, before: str, after: str, output: str) -> None:
     """
     (old_sha, old), (new_sha, new) = (rendered(stack_settings(name, project)) for name in (before, after))
     found = manifests.changes(old, new)
-    match output:
-        case "json" | "yaml":
-            say(manifests.stacks_as_json((before, after), (old_sha, new_sha), found), output)
-        case "name":
-            for change in found:
-                click.echo(f"{change.kind} {change.key}")
-        case _:
-            click.echo(manifests.as_diff(found), nl=False)
-            click.echo(manifests.summary(found), err=True)
-    if found:
-        raise click.exceptions.Exit(1)
+    say_changes(found, manifests.stacks_as_json((before, after), (old_sha, new_sha), found), output)

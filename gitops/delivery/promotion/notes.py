@@ -11,16 +11,17 @@ from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags
 from gitops.model.promotion import Approval, Move, Setback
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 N = TypeVar("N", Move, Setback, Approval)
 _NAMES: dict[type, str] = {Move: "gitops:promotion", Setback: "gitops:setback", Approval: "gitops:approval"}
 
 
-def noted(kind: type[N], stack: str, project: Path) -> N | None:
-    """The note of this kind; None without one, and for one that nobody can read."""
+def noted(kind: type[N], told: Mapping[str, str]) -> N | None:
+    """The note of this kind among a stack's tags; None without one, and for one that nobody can read."""
     try:
-        return kind(*msgspec.json.decode(tags(stack, project).get(_NAMES[kind], ""), type=tuple[str, ...]))
+        return kind(*msgspec.json.decode(told.get(_NAMES[kind], ""), type=tuple[str, ...]))
     except (msgspec.MsgspecError, TypeError):
         return None
 

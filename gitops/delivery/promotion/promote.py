@@ -24,7 +24,7 @@ from gitops.delivery.promotion.unit import unit_of
 from gitops.delivery.sync import sync
 from gitops.delivery.verification import verified
 from gitops.desired import rendered, stated_applications
-from gitops.engine.command import told
+from gitops.engine.command import tags, told
 from gitops.engine.history import history
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
 from gitops.model.promotion import Approval, Move, Promoted, Setback
@@ -32,7 +32,7 @@ from gitops.source.pin import pin
 from gitops.source.record import commit_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gitops.model.manifest import Manifest
@@ -50,6 +50,7 @@ class Candidate:
         source: the stack that proves it, "" for a hotfix.
         target: the settings of the stack that gets it.
         before: what the target states now, and `after`, what it will state.
+        noted: the target's tags, in which it notes promotions.
         objections: why it may not be; none of them is about the target's own state.
         resumed: whether it was begun before and not ended.
     """
@@ -59,6 +60,7 @@ class Candidate:
     target: Settings
     before: tuple[Manifest, ...]
     after: tuple[Manifest, ...]
+    noted: Mapping[str, str]
     objections: tuple[str, ...] = ()
     resumed: bool = False
 
@@ -77,11 +79,12 @@ def look(
         RefusedError: the source has no deployment that could be promoted.
         GitOpsError: a repository, cluster or history can't be read.
     """
-    begun, held = noted(Move, target.stack, project), noted(Setback, target.stack, project)
+    notes = tags(target.stack, project)
+    begun, held = noted(Move, notes), noted(Setback, notes)
     if begun and held and begun.revision == held.revision:
         forget(Move, target.stack, project)  # it had gone back already when it was killed
     elif begun:
-        return replace(_candidate(begun.revision, begun.source, target), resumed=True)
+        return replace(_candidate(begun.revision, begun.source, target, notes), resumed=True)
     deployments = history(source.stack, project)
     run = last_run(deployments)
     wrong = against_run(source.stack, run)
@@ -96,22 +99,22 @@ def look(
     if not objections:
         on_check(f"running {len(deployed.verification)} checks of {source.stack}")
         objections = against_checks(verified(deployed, project))
-    return replace(_candidate(revision, source.stack, target), objections=objections)
+    return replace(_candidate(revision, source.stack, target, notes), objections=objections)
 
 
-def hotfix(target: Settings, revision: str) -> Candidate:
+def hotfix(target: Settings, revision: str, project: Path) -> Candidate:
     """A revision that goes to a stack past the one that should have proven it."""
-    return _candidate(revision, "", target)
+    return _candidate(revision, "", target, tags(target.stack, project))
 
 
-def refusals(candidate: Candidate, project: Path) -> tuple[str, ...]:
+def refusals(candidate: Candidate) -> tuple[str, ...]:
     """Why the target does not take it: what nobody has proven or approved, and what it went back from before."""
     stack, found = candidate.target.stack, list(candidate.objections)
-    held = noted(Setback, stack, project)
+    held = noted(Setback, candidate.noted)
     if held and held.revision == candidate.unit.revision:
         found.append(f"{stack} went back from {held.revision[:12]} before: {held.reason}")
     if candidate.target.promotion.approval and not candidate.resumed:
-        approval = noted(Approval, stack, project)
+        approval = noted(Approval, candidate.noted)
         if approval is None or approval.digest != candidate.unit.digest:
             found.append(f"nobody has approved {candidate.unit.digest} for {stack}")
     _, applications = stated_applications(candidate.target.at(candidate.unit.revision))
@@ -164,7 +167,7 @@ def promote(
 def _begun(candidate: Candidate, project: Path) -> Move:
     target, unit = candidate.target, candidate.unit
     with _alone(project):
-        move = noted(Move, target.stack, project)
+        move = noted(Move, tags(target.stack, project))
         if move is None:
             run = last_run(history(target.stack, project))
             # a branch would bring back what is newest, not what ran
@@ -223,10 +226,10 @@ def _deployed(
     return "; ".join([*wrong, *against_checks(checks)]), checks
 
 
-def _candidate(revision: str, source: str, target: Settings) -> Candidate:
+def _candidate(revision: str, source: str, target: Settings, notes: Mapping[str, str]) -> Candidate:
     _, before = rendered(target)
     sha, after = rendered(target.at(revision))
-    return Candidate(unit_of(sha, after), source, target, before, after)
+    return Candidate(unit_of(sha, after), source, target, before, after, notes)
 
 
 def _now() -> str:

@@ -6,13 +6,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import TREE_ANNOTATION
+from gitops.model.manifest import without_origin
 from gitops.model.promotion import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitops.model.manifest import JsonObject, Manifest
+    from gitops.model.manifest import Manifest
 
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -21,18 +21,12 @@ def unit_of(revision: str, manifests: Iterable[Manifest]) -> Unit:
     """The unit of everything that a stack gets at a revision.
 
     The digest is SHA-256, cut to 16 digits, over the objects as JSON with sorted keys, in the order of their
-    identities. The name of an application's tree is left out: it changes with files that change no object.
+    identities, each without its origin: the name of a tree changes with files that change no object.
     """
     bodies = {manifest.key.resource_name: manifest.body for manifest in manifests}
-    text = json.dumps([[name, _plain(bodies[name])] for name in sorted(bodies)], sort_keys=True)
+    text = json.dumps([[name, without_origin(bodies[name])] for name in sorted(bodies)], sort_keys=True)
     images = {image for body in bodies.values() for image in _images(body)}
     return Unit(revision, hashlib.sha256(text.encode()).hexdigest()[:16], tuple(sorted(images)))
-
-
-def _plain(body: JsonObject) -> JsonObject:
-    metadata = dict(body["metadata"])
-    annotations = {k: v for k, v in (metadata.pop("annotations", None) or {}).items() if k != TREE_ANNOTATION}
-    return {**body, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
 
 
 def _images(value: Any) -> Iterator[str]:

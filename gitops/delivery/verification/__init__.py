@@ -31,6 +31,8 @@ def verified(
     Raises:
         GitOpsError: the repository or the kubeconfig can't be read, so that no check can be run at all.
     """
+    if not settings.verification:
+        return ()
     commit = fetch(settings.repository, cache_folder())
     deployed = Deployed(settings.stack, project, commit.sha, connect(settings.cluster), commit.read)
     return verify(settings.verification, lambda check: measure(check, deployed), on_measurement)
