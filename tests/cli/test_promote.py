@@ -38,7 +38,7 @@ def run(gitops: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dic
 
     def look(source: Any, target: Any, *_: Any) -> Candidate:
         asked.update(source=source.stack, target=target.stack)
-        return Candidate(UNIT, source.stack, target, (), (given.manifest("ConfigMap"),), {})
+        return Candidate(UNIT, source.stack, target, "", (), (given.manifest("ConfigMap"),), {})
 
     def hotfix(target: Any, revision: str, _: Path) -> Candidate:
         asked.update(hotfix=revision)

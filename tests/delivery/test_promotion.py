@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops.delivery.promotion import notes as room
+from gitops.delivery.promotion import promote
 from gitops.delivery.promotion.notes import forget, note, noted
 from gitops.delivery.promotion.proof import (
     against_checks,
@@ -79,6 +80,24 @@ def test_what_runs_has_to_have_run_without_another_one_in_between(
     told = against_soak("staging", [run(revision, at) for revision, at in runs], soak, NOW)
     assert said in told
     assert bool(said) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([], ""),
+        ([run("b", "11:00:00"), run("a", "10:00:00")], "b"),
+        ([run("b", "11:00:00", "Failed"), run("a", "10:00:00")], "a"),
+        ([run("", "11:00:00", kind="refresh"), run("a", "10:00:00")], "a"),
+        ([run("", "11:00:00", kind="destroy"), run("a", "10:00:00")], ""),
+        ([run("", "11:00:00"), run("a", "10:00:00")], "of the output"),
+    ],
+)
+def test_a_stack_runs_what_was_deployed_last_without_a_failure(
+    runs: list[Deployment], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promote, "told", lambda *_: "of the output\n")
+    assert promote._running("prod", HERE, runs) == expected
 
 
 def test_each_application_that_is_not_well_is_named() -> None:

@@ -168,3 +168,16 @@ def test_soak_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(st
     assert prod.gitops("approve", STAGING, PROD, "--yes").code == 0
     code, done, text = promote(prod, "--yes")
     assert (code, done["promoted"], value(prod)) == (0, True, "2"), text
+
+
+def test_what_a_stack_ran_is_compared_and_comes_back_though_it_follows_a_branch(stacks, repository):
+    staging, prod = stacks
+    before = repository.head
+    assert prod.up().code == 0
+    bad = change(repository, "2")
+    assert sync(staging).code == 0
+    (prod.folder / f"bad-{PROD}").write_text(bad)
+    looked = prod.gitops("promote", STAGING, PROD, "--dry-run")
+    assert "-  a: '1'\n+  a: '2'" in looked.text
+    code, failed, text = promote(prod, "--yes")
+    assert (code, failed["returned"], value(prod)) == (4, before, "1"), text

@@ -26,6 +26,7 @@ from gitops.delivery.verification import verified
 from gitops.desired import rendered, stated_applications
 from gitops.engine.command import tags, told
 from gitops.engine.history import history
+from gitops.model.deployment import SUCCEEDED
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
 from gitops.model.promotion import Approval, Move, Promoted, Setback
 from gitops.source.pin import pin
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from gitops.model.deployment import Deployment
     from gitops.model.manifest import Manifest
     from gitops.model.promotion import Unit
     from gitops.model.settings import Settings
@@ -49,7 +51,8 @@ class Candidate:
         unit: what the target would get.
         source: the stack that proves it, "" for a hotfix.
         target: the settings of the stack that gets it.
-        before: what the target states now, and `after`, what it will state.
+        running: the commit that the target runs, "" when it was never deployed.
+        before: what was stated there, and `after`, what will be.
         noted: the target's tags, in which it notes promotions.
         objections: why it may not be; none of them is about the target's own state.
         resumed: whether it was begun before and not ended.
@@ -58,6 +61,7 @@ class Candidate:
     unit: Unit
     source: str
     target: Settings
+    running: str
     before: tuple[Manifest, ...]
     after: tuple[Manifest, ...]
     noted: Mapping[str, str]
@@ -84,7 +88,7 @@ def look(
     if begun and held and begun.revision == held.revision:
         forget(Move, target.stack, project)  # it had gone back already when it was killed
     elif begun:
-        return replace(_candidate(begun.revision, begun.source, target, notes), resumed=True)
+        return replace(_candidate(begun.revision, begun.source, target, project, notes), resumed=True)
     deployments = history(source.stack, project)
     run = last_run(deployments)
     wrong = against_run(source.stack, run)
@@ -92,19 +96,19 @@ def look(
         raise RefusedError(wrong, next_step=f"see it: gitops stack history --stack {source.stack}")
     now = datetime.now(UTC)
     soak = against_soak(source.stack, deployments, target.promotion.soak, now)
-    revision = run.revision or told(source.stack, project, "stack", "output", "revision").strip()
+    revision = _running(source.stack, project, deployments)
     deployed = source.at(revision)
     on_check(f"looking at {source.stack}")
     objections = (*filter(None, [soak]), *against_states(observe(deployed).states))
     if not objections:
         on_check(f"running {len(deployed.verification)} checks of {source.stack}")
         objections = against_checks(verified(deployed, project))
-    return replace(_candidate(revision, source.stack, target, notes), objections=objections)
+    return replace(_candidate(revision, source.stack, target, project, notes), objections=objections)
 
 
 def hotfix(target: Settings, revision: str, project: Path) -> Candidate:
     """A revision that goes to a stack past the one that should have proven it."""
-    return _candidate(revision, "", target, tags(target.stack, project))
+    return _candidate(revision, "", target, project, tags(target.stack, project))
 
 
 def refusals(candidate: Candidate) -> tuple[str, ...]:
@@ -169,9 +173,8 @@ def _begun(candidate: Candidate, project: Path) -> Move:
     with _alone(project):
         move = noted(Move, tags(target.stack, project))
         if move is None:
-            run = last_run(history(target.stack, project))
             # a branch would bring back what is newest, not what ran
-            before = (run and run.revision) or target.repository.revision
+            before = candidate.running or target.repository.revision
             move = Move(unit.revision, before, candidate.source, whoami(), _now())
             note(target.stack, project, move)
     if move.revision != unit.revision:
@@ -226,10 +229,25 @@ def _deployed(
     return "; ".join([*wrong, *against_checks(checks)]), checks
 
 
-def _candidate(revision: str, source: str, target: Settings, notes: Mapping[str, str]) -> Candidate:
-    _, before = rendered(target)
+def _candidate(
+    revision: str, source: str, target: Settings, project: Path, notes: Mapping[str, str]
+) -> Candidate:
+    begun = noted(Move, notes)
+    running = begun.before if begun else _running(target.stack, project, history(target.stack, project))
+    before = rendered(target.at(running))[1] if running else ()
     sha, after = rendered(target.at(revision))
-    return Candidate(unit_of(sha, after), source, target, before, after, notes)
+    return Candidate(unit_of(sha, after), source, target, running, before, after, notes)
+
+
+def _running(stack: str, project: Path, deployments: Sequence[Deployment]) -> str:
+    """The commit that a stack ran last without a failure; "" when it never did, or was destroyed since.
+
+    After a bare `pulumi up`, whose history has no commit, the stack's output tells it.
+    """
+    good = [item for item in deployments if item.outcome == SUCCEEDED and item.kind != "refresh"]
+    if not good or good[0].kind == "destroy":
+        return ""
+    return good[0].revision or told(stack, project, "stack", "output", "revision").strip()
 
 
 def _now() -> str:
