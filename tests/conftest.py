@@ -6,6 +6,7 @@ The engine's SDK comes first: the provider enters its packages without it where 
 import os
 
 import pulumi
+import pytest
 from hypothesis import HealthCheck, settings
 
 assert pulumi.ComponentResource
@@ -17,3 +18,10 @@ settings.load_profile("patient")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for a process, a server or a clock."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The one way to change a golden file."""
+    parser.addoption(
+        "--renew-golden", action="store_true", help="write what commands print into tests/cli/golden"
+    )

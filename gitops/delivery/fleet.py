@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops.delivery.observe import observe
+from gitops.delivery.wait import follow, pause
 from gitops.model.errors import GitOpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitops.delivery.observe import Observed
     from gitops.model.settings import Settings
@@ -41,3 +43,17 @@ def fleet(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> tupl
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         return tuple(pool.map(look, stacks))
+
+
+def looks(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> Iterator[tuple[StackState, ...]]:
+    """Look at every stack, and again after each change in one of their clusters, at least every ten seconds."""
+    changed = threading.Event()
+    followed: set[str] = set()
+    while True:
+        found = fleet(stacks, settings_of)
+        for item in found:
+            if item.observed and item.stack not in followed:
+                follow(item.observed, item.stack, changed)
+                followed.add(item.stack)
+        yield found
+        pause(changed)

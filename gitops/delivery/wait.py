@@ -98,17 +98,21 @@ def looks(settings: Settings, timeout: float = float("inf")) -> Iterator[Observe
     until = time.monotonic() + timeout
     changed = threading.Event()
     observed = observe(settings)
-    kinds = {(key.group, key.kind) for key in observed.plan.keys}
-    _watch(observed, kinds, settings.stack, changed, until)
+    follow(observed, settings.stack, changed, until)
     while True:
         yield observed
         left = until - time.monotonic()
         if left <= 0:
             return
-        if changed.wait(min(_QUIET, left)):
-            time.sleep(min(_AT_ONCE, left))
-        changed.clear()
+        pause(changed, left)
         observed = _observed_again(settings, observed)
+
+
+def pause(changed: threading.Event, longest: float = float("inf")) -> None:
+    """Until something has changed, and a moment more for what changes with it; ten seconds without a change."""
+    if changed.wait(min(_QUIET, longest)):
+        time.sleep(min(_AT_ONCE, longest))
+    changed.clear()
 
 
 def _observed_again(settings: Settings, before: Observed) -> Observed:
@@ -118,14 +122,9 @@ def _observed_again(settings: Settings, before: Observed) -> Observed:
         return before
 
 
-def _watch(
-    observed: Observed,
-    kinds: Collection[tuple[str, str]],
-    stack: str,
-    changed: threading.Event,
-    until: float,
-) -> None:
+def follow(observed: Observed, stack: str, changed: threading.Event, until: float = float("inf")) -> None:
     """Set `changed` whenever one of the stack's objects changes; one watch a kind, which ends with the process."""
+    kinds = {(key.group, key.kind) for key in observed.plan.keys}
     for kind in sorted(kinds & observed.live.resources.keys()):
         resource, client = observed.live.resources[kind], observed.connection.client
         arguments = (client, resource, stack, changed, until)

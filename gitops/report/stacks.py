@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "gitops.internal/stacks/v1"
 COLUMNS = ("STACK", "CONTEXT", "FOLLOWS", "REVISION", "APPLICATIONS", "SYNC", "HEALTH", "DRIFT")
+WIDE = ("OBJECTS", "OVERLAY", "REPOSITORY")
 
 
 class Stack(NamedTuple):
@@ -51,9 +52,10 @@ class Stack(NamedTuple):
         return worst(state.health for state in self.states).status.value if self.revision else UNKNOWN
 
 
-def as_table(stacks: Sequence[Stack], *, headers: bool = True) -> str:
+def as_table(stacks: Sequence[Stack], *, headers: bool = True, wide: bool = False) -> str:
     """One row a stack; why one could not be looked at follows its row, indented."""
-    lines = aligned([COLUMNS, *map(_row, stacks)]).splitlines()
+    rows = [(*_row(stack), *(_wide(stack) if wide else ())) for stack in stacks]
+    lines = aligned([(*COLUMNS, *(WIDE if wide else ())), *rows]).splitlines()
     told = lines[:1] if headers else []
     for line, stack in zip(lines[1:], stacks, strict=True):
         told += [line, *(f"      {reason}" for reason in stack.trouble.splitlines())]
@@ -108,6 +110,13 @@ def _row(stack: Stack) -> tuple[str, ...]:
         stack.health,
         str(len(findings(stack.states))) if seen else "-",
     )
+
+
+def _wide(stack: Stack) -> tuple[str, ...]:
+    if not stack.settings:
+        return "-", "-", "-"
+    objects = str(sum(len(state.objects) for state in stack.states)) if stack.revision else "-"
+    return objects, stack.settings.overlay, stack.settings.repository.url
 
 
 def _entry(stack: Stack) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops.cluster.survey import Survey
-from gitops.delivery import observe
+from gitops.delivery import fleet, observe
 from gitops.desired import rendered
 from gitops.model.errors import AccessError
 from gitops.source.stackfile import settings_from, stack_values
@@ -126,3 +126,29 @@ def test_what_two_stacks_state_differently_is_told(run: Run) -> None:
 
 def test_a_stack_does_not_differ_from_itself(run: Run) -> None:
     assert run("diff", "prod", "prod")[:2] == (0, "")
+
+
+def test_a_watched_list_is_printed_again_when_a_stack_changes(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = []
+
+    def wait_for_a_change(_changed: object) -> None:
+        waits.append(len(waits))
+        if len(waits) == 2:
+            del world.live["staging"][next(key for key in world.live["staging"] if key.kind == "ConfigMap")]
+        if len(waits) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fleet, "follow", lambda *_: None)
+    monkeypatch.setattr(fleet, "pause", wait_for_a_change)
+    code, out, _ = run("list", "--watch", "-o", "wide", "--no-headers")
+    rows = [line.split() for line in out.splitlines()]
+    assert code == 130
+    assert [(row[0], row[5]) for row in rows] == [
+        ("prod", "Synced"),
+        ("staging", "Synced"),
+        ("prod", "Synced"),
+        ("staging", "OutOfSync"),
+    ]
+    assert rows[0][-2] == "prod"

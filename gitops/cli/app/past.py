@@ -13,8 +13,11 @@ from gitops.cli.options import (
     output_option,
     say,
     stack_option,
+    stack_settings,
 )
 from gitops.cli.rollback import roll_back, rollback_options
+from gitops.desired import stated_applications
+from gitops.model.errors import unknown_applications
 from gitops.report import history as report
 
 if TYPE_CHECKING:
@@ -40,7 +43,10 @@ def history_of_application(
     """
     from gitops.engine.history import history  # the engine's SDK is slow to import
 
+    settings = stack_settings(stack, project)
     found = [item for item in history(stack, project) if item.touched(application)][:limit]
+    if not (found or application in {item.name for item in stated_applications(settings)[1]}):
+        raise unknown_applications(stack, [application])
     if output in {"json", "yaml"}:
         say(report.as_json(stack, application, found), output)
     else:

@@ -13,9 +13,10 @@ from gitops.cli.options import (
     say,
     stack_option,
     stack_settings,
+    watch_option,
 )
 from gitops.cli.render import say_changes
-from gitops.delivery.fleet import fleet
+from gitops.delivery.fleet import fleet, looks
 from gitops.delivery.observe import observe
 from gitops.desired import rendered
 from gitops.model.errors import AccessError
@@ -25,12 +26,16 @@ from gitops.source.stackfile import stack_names
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitops.delivery.fleet import StackState
+    from gitops.model.settings import Settings
+
 
 @click.command("list")
-@output_option("table", "json", "yaml", "name")
+@output_option("table", "wide", "json", "yaml", "name")
 @headers_option
+@watch_option
 @click.pass_obj
-def list_stacks(project: Path, output: str, no_headers: bool) -> None:
+def list_stacks(project: Path, output: str, no_headers: bool, watch: bool) -> None:
     """Every stack of the project: what it follows, where it is, how it is, and how many things drift.
 
     A stack that can't be looked at is Unknown, with the reason below it; the command then ends with 3.
@@ -39,27 +44,34 @@ def list_stacks(project: Path, output: str, no_headers: bool) -> None:
     Examples:
       gitops stack list
       gitops stack list -o json | jq '.stacks[] | select(.sync != "Synced").name'
+      gitops stack list -o wide --watch
     """
     names = stack_names(project)
     if output == "name":
         click.echo("\n".join(names))
         return
-    found = [
-        stacks.Stack(
-            item.stack,
-            item.settings,
-            item.observed.plan.revision if item.observed else "",
-            item.observed.states if item.observed else (),
-            item.trouble,
-        )
-        for item in fleet(names, lambda name: stack_settings(name, project))
-    ]
-    if output == "table":
-        click.echo(stacks.as_table(found, headers=not no_headers))
-    else:
-        say(stacks.as_json(found), output)
-    if any(stack.trouble for stack in found):
+    last = ""
+
+    def settings_of(name: str) -> Settings:
+        return stack_settings(name, project)
+
+    for states in looks(names, settings_of) if watch else (fleet(names, settings_of),):
+        found = [_told(state) for state in states]
+        text = stacks.as_json(found)
+        if text != last:
+            last = text
+            if output in {"json", "yaml"}:
+                say(text, output)
+            else:
+                click.echo(stacks.as_table(found, headers=not no_headers, wide=output == "wide"))
+    if any(state.trouble for state in states):
         raise click.exceptions.Exit(AccessError.exit_code)
+
+
+def _told(state: StackState) -> stacks.Stack:
+    seen = state.observed
+    revision, states = (seen.plan.revision, seen.states) if seen else ("", ())
+    return stacks.Stack(state.stack, state.settings, revision, states, state.trouble)
 
 
 @click.command("get")

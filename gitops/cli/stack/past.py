@@ -9,6 +9,7 @@ import click
 from gitops.cli.options import headers_option, limit_option, output_option, say, stack_option
 from gitops.cli.rollback import roll_back, rollback_options
 from gitops.report import history as report
+from gitops.source.stackfile import stack_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,7 @@ def history_of_stack(project: Path, stack: str, limit: int, output: str, no_head
     """
     from gitops.engine.history import history  # the engine's SDK is slow to import
 
+    stack_values(stack, project)  # a stack that is none has no history
     found = history(stack, project)[:limit]
     if output in {"json", "yaml"}:
         say(report.as_json(stack, "", found), output)
