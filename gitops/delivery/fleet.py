@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import follow, pause
 from gitops.model.errors import GitOpsError
+from gitops.source.distance import distances
+from gitops.source.git import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from gitops.delivery.observe import Observed
-    from gitops.model.settings import Settings
+    from gitops.model.settings import Repository, Settings
+    from gitops.source.distance import Distance
 
 _AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """One stack: what it is told, and what was seen; `trouble` says why something of it is missing."""
+    """One stack: what it is told, and what was seen; `trouble` says why something of it is missing.
+
+    `distance` is how far it is from the stack that it is promoted from; None where nobody can tell.
+    """
 
     stack: str
     settings: Settings | None = None
     observed: Observed | None = None
     trouble: str = ""
+    distance: Distance | None = None
 
 
 def fleet(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> tuple[StackState, ...]:
@@ -42,7 +50,7 @@ def fleet(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> tupl
             return StackState(stack, settings, trouble=str(error))
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return tuple(pool.map(look, stacks))
+        return _measured(tuple(pool.map(look, stacks)))
 
 
 def looks(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> Iterator[tuple[StackState, ...]]:
@@ -57,3 +65,22 @@ def looks(stacks: Sequence[str], settings_of: Callable[[str], Settings]) -> Iter
                 followed.add(item.stack)
         yield found
         pause(changed)
+
+
+def _measured(states: tuple[StackState, ...]) -> tuple[StackState, ...]:
+    """The same with their distances; one fetch for each repository."""
+    known = {state.stack: state for state in states if state.observed}
+    pairs: dict[Repository, dict[str, tuple[str, str]]] = {}
+    for name, state in known.items():
+        source = known.get(state.settings.promotion.source) if state.settings else None
+        if state.settings and source and source.settings and state.observed and source.observed:
+            here, there = state.settings.repository, source.settings.repository
+            if here.url == there.url:
+                pair = (state.observed.plan.revision, source.observed.plan.revision)
+                pairs.setdefault(replace(here, revision=""), {})[name] = pair
+    found: dict[str, Distance] = {}
+    for repository, wanted in pairs.items():
+        with suppress(GitOpsError):  # a commit that left the repository is no reason not to tell the rest
+            told = distances(repository, cache_folder(), tuple(wanted.values()))
+            found |= {name: told[pair] for name, pair in wanted.items()}
+    return tuple(replace(state, distance=found.get(state.stack)) for state in states)

@@ -131,17 +131,24 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """How a stack takes over what another one has proven.
+    """A stack's place in the fleet, and how it takes over what another one has proven.
 
     Attributes:
         source: the stack that proves it, "" for none.
         soak: seconds that it has to run there.
         approval: whether somebody has to have approved exactly what the stack gets.
+        stage: what it is among the stacks, such as `prod`; many stacks may be one stage. "" for none.
+        group: its place in a promotion to the whole stage; groups go up, one after the other.
+        max_unavailable: how many stacks of its group may fail before others are left alone; a number, or per
+            cent of the group as `25%`; "" where it does not say.
     """
 
     source: str = ""
     soak: float = 0.0
     approval: bool = False
+    stage: str = ""
+    group: int = 0
+    max_unavailable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gitops.cluster.health import worst
 from gitops.drift.findings import findings
 from gitops.drift.state import OUT_OF_SYNC, SYNCED, UNKNOWN
+from gitops.model.settings import Promotion
 from gitops.report.columns import aligned
 
 if TYPE_CHECKING:
@@ -16,9 +17,21 @@ if TYPE_CHECKING:
 
     from gitops.drift.state import ApplicationState
     from gitops.model.settings import Settings
+    from gitops.source.distance import Distance
 
 SCHEMA = "gitops.internal/stacks/v1"
-COLUMNS = ("STACK", "CONTEXT", "FOLLOWS", "REVISION", "APPLICATIONS", "SYNC", "HEALTH", "DRIFT")
+COLUMNS = (
+    "STACK",
+    "STAGE",
+    "CONTEXT",
+    "FOLLOWS",
+    "REVISION",
+    "APPLICATIONS",
+    "SYNC",
+    "HEALTH",
+    "DRIFT",
+    "SOURCE",
+)
 WIDE = ("OBJECTS", "OVERLAY", "REPOSITORY")
 
 
@@ -30,6 +43,7 @@ class Stack(NamedTuple):
         revision: the commit that it is compared with; "" when it could not be looked at.
         states: its applications; none when it could not be looked at.
         trouble: why not.
+        distance: how far its commit is from that of the stack that it is promoted from, where that is known.
     """
 
     name: str
@@ -37,6 +51,7 @@ class Stack(NamedTuple):
     revision: str
     states: tuple[ApplicationState, ...]
     trouble: str
+    distance: Distance | None = None
 
     @property
     def sync(self) -> str:
@@ -87,6 +102,9 @@ def _facts(stack: Stack) -> Iterator[tuple[str, str]]:
         yield "Follows", stack.settings.repository.revision
         yield "Context", stack.settings.cluster.context or "(current)"
         yield "Overlay", stack.settings.overlay
+        yield "Stage", stack.settings.promotion.stage
+        yield "Labels", ", ".join(f"{name}={value}" for name, value in _labels(stack.settings))
+        yield "Promoted from", stack.settings.promotion.source
     yield "Revision", stack.revision
     yield "Sync", f"{stack.sync} ({_counted(state.sync for state in stack.states)})"
     yield "Health", f"{stack.health} ({_counted(state.health.status.value for state in stack.states)})"
@@ -102,6 +120,7 @@ def _row(stack: Stack) -> tuple[str, ...]:
     settings, seen = stack.settings, bool(stack.revision)
     return (
         stack.name,
+        _stage(settings) if settings else "-",
         (settings.cluster.context or "(current)") if settings else "-",
         settings.repository.revision[:12] if settings else "-",
         stack.revision[:12] or "-",
@@ -109,6 +128,7 @@ def _row(stack: Stack) -> tuple[str, ...]:
         stack.sync,
         stack.health,
         str(len(findings(stack.states))) if seen else "-",
+        _source(settings.promotion.source, stack.distance) if settings else "-",
     )
 
 
@@ -119,14 +139,39 @@ def _wide(stack: Stack) -> tuple[str, ...]:
     return objects, stack.settings.overlay, stack.settings.repository.url
 
 
+def _stage(settings: Settings) -> str:
+    """Such as `prod/2`; the group is left out where it is the first."""
+    promotion = settings.promotion
+    return (f"{promotion.stage}/{promotion.group}" if promotion.group else promotion.stage) or "-"
+
+
+def _source(source: str, distance: Distance | None) -> str:
+    """Such as `3 behind staging`."""
+    if not source or distance is None:
+        return source or "-"
+    apart = [f"{n} {word}" for n, word in zip(distance, ("ahead of", "behind"), strict=True) if n]
+    return f"{' and '.join(apart) or 'as'} {source}"
+
+
+def _labels(settings: Settings) -> tuple[tuple[str, str], ...]:
+    return next((cluster.labels for cluster in settings.fleet if cluster.stack == settings.stack), ())
+
+
 def _entry(stack: Stack) -> dict[str, Any]:
     settings = stack.settings
+    promotion = settings.promotion if settings else Promotion()
     return {
         "name": stack.name,
         "repository": settings.repository.url if settings else "",
         "follows": settings.repository.revision if settings else "",
         "context": settings.cluster.context if settings else "",
         "overlay": settings.overlay if settings else "",
+        "stage": promotion.stage,
+        "group": promotion.group,
+        "labels": dict(_labels(settings)) if settings else {},
+        "promotesFrom": promotion.source,
+        "ahead": stack.distance.ahead if stack.distance else None,
+        "behind": stack.distance.behind if stack.distance else None,
         "revision": stack.revision,
         "sync": stack.sync,
         "health": stack.health,

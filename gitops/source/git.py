@@ -51,7 +51,7 @@ def fetch(repository: Repository, cache: Path) -> Commit:
         NotFoundError: it has no such revision.
     """
     folder = cached(repository, cache)
-    with _translated(repository, folder), _locked(folder):
+    with _translated(repository, folder), locked(folder):
         with suppress(*_DAMAGE):
             return _current(folder, repository)
         _renew(folder, repository)
@@ -65,7 +65,7 @@ def tags(repository: Repository, cache: Path) -> tuple[str, ...]:
         AccessError: the repository can't be reached or does not let us in.
     """
     folder = cached(repository, cache)
-    with _translated(repository, folder), _locked(folder):
+    with _translated(repository, folder), locked(folder):
         _bare(folder)
         return tags_of(repository, folder)
 
@@ -156,7 +156,7 @@ def _reader(folder: Path, repository: Repository) -> Callable[[str], bytes]:
                     if renewed:
                         raise
                     renewed.append(True)
-                    with _translated(repository, folder), _locked(folder):
+                    with _translated(repository, folder), locked(folder):
                         _renew(folder, repository)
                     open_now.append(_bare(folder))
                     return content(object_id)
@@ -175,7 +175,7 @@ def _reader(folder: Path, repository: Repository) -> Callable[[str], bytes]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """One fetch at a time for one cached repository; the lock ends with the process."""
     folder.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as file:

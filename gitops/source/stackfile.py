@@ -41,6 +41,8 @@ SYNC_INTERVAL = "SYNC_INTERVAL"
 # seconds; a shorter one would only load the repository's server, and a webhook is quicker than any
 SHORTEST_INTERVAL = 1.0
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Share = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,6}|[0-9]{1,2}%|100%)?$")]
+StageName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,62})?$")]
 
 
 class GlobConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +95,9 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     promotes_from: str = ""
     soak: str = ""
     approval: bool = False
+    stage: StageName = ""
+    group: Annotated[int, msgspec.Meta(ge=0)] = 0
+    max_unavailable: Share = ""
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels", "clusterAnnotations")
@@ -119,6 +124,10 @@ def settings_from(
     try:
         # the engine wants a default of every key, and hands over an empty mapping for none
         given = {key: value for key, value in values.items() if value or key != "breakGlass"}
+        if isinstance(given.get("maxUnavailable"), int):
+            given["maxUnavailable"] = str(
+                given["maxUnavailable"]
+            )  # YAML makes a number of 1, and text of 25%
         config = msgspec.convert(given, StackConfig, strict=False)
         timeout = parse_duration(config.health_timeout)
         soak = parse_duration(config.soak) if config.soak else 0.0
@@ -152,7 +161,9 @@ def settings_from(
         secrets=_secrets(config, project),
         verification=_listed(read_checks, config.verification, stack),
         loop=_loop(stack, config, environment),
-        promotion=Promotion(config.promotes_from, soak, config.approval),
+        promotion=Promotion(
+            config.promotes_from, soak, config.approval, config.stage, config.group, config.max_unavailable
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from git import GitCommandError
 from gitops.model.errors import AccessError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from gitops.model.errors import GitOpsError
@@ -81,6 +81,16 @@ def download(repository: Repository, folder: Path, ref: str) -> None:
     _git(
         "fetch", *options, "--", repository.url, f"{repository.revision}:{ref}", of=repository, folder=folder
     )
+
+
+def download_history(repository: Repository, folder: Path, commits: Iterable[str]) -> None:
+    """Fetch commits and all that came before them, without their files where the server can leave those out.
+
+    Each is kept as a ref of the bare repository, by its id. Raises what `download` does.
+    """
+    options = ("--filter=tree:0", "--no-tags", "--no-recurse-submodules", "--force", "--quiet")
+    refs = [f"{commit}:refs/gitops/{commit}" for commit in sorted(set(commits))]
+    _git("fetch", *options, "--", repository.url, *refs, of=repository, folder=folder)
 
 
 def tags_of(repository: Repository, folder: Path) -> tuple[str, ...]:

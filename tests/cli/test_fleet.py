@@ -42,6 +42,7 @@ class World:
             )
             repository.write(f"{overlay}/kustomization.yaml", patch)
         repository.commit()
+        self.repository = repository
         self.project = folder / "project"
         self.project.mkdir()
         self.live: dict[str, Any] = {}
@@ -85,9 +86,27 @@ def test_all_stacks_are_side_by_side(run: Run, world: World) -> None:
     rows = [line.split() for line in out.splitlines()]
     assert code == 0
     assert [row[0] for row in rows] == ["STACK", "prod", "staging"]
-    assert rows[1][-3:] == ["Synced", "Healthy", "0"]
-    assert rows[2][-3:] == ["OutOfSync", "Healthy", "1"]
+    assert rows[1][-4:] == ["Synced", "Healthy", "0", "-"]
+    assert rows[2][-4:] == ["OutOfSync", "Healthy", "1", "-"]
     assert run("list", "-o", "name")[1] == "prod\nstaging\n"
+
+
+def test_a_stack_s_place_in_the_fleet_is_told(run: Run, world: World) -> None:
+    file = world.project / "Pulumi.prod.yaml"
+    file.write_text(
+        f"{file.read_text()}  gitops:revision: {world.repository.head}\n  gitops:promotesFrom: staging\n"
+        "  gitops:stage: prod\n  gitops:group: 2\n  gitops:clusterLabels: {region: eu}\n"
+    )
+    world.repository.write("README.md", "1").commit()
+    world.repository.write("README.md", "2").commit()
+
+    assert run("list")[1].splitlines()[1].split()[1] == "prod/2"
+    assert run("list")[1].splitlines()[1].endswith("  2 behind staging")
+    prod, staging = json.loads(run("list", "-o", "json")[1])["stacks"]
+    assert (prod["stage"], prod["group"], prod["labels"]) == ("prod", 2, {"region": "eu"})
+    assert (prod["promotesFrom"], prod["ahead"], prod["behind"]) == ("staging", 0, 2)
+    assert (staging["stage"], staging["ahead"]) == ("", None)
+    assert "Labels:         region=eu" in run("get", "--stack", "prod")[1]
 
 
 def test_a_stack_that_is_away_hides_no_other(run: Run, world: World) -> None:
@@ -145,7 +164,7 @@ def test_a_watched_list_is_printed_again_when_a_stack_changes(
     code, out, _ = run("list", "--watch", "-o", "wide", "--no-headers")
     rows = [line.split() for line in out.splitlines()]
     assert code == 130
-    assert [(row[0], row[5]) for row in rows] == [
+    assert [(row[0], row[6]) for row in rows] == [
         ("prod", "Synced"),
         ("staging", "Synced"),
         ("prod", "Synced"),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 def list_stacks(project: Path, output: str, no_headers: bool, watch: bool) -> None:
     """Every stack of the project: what it follows, where it is, how it is, and how many things drift.
 
+    STAGE tells its stage and group, SOURCE how many commits it is from the stack that it is promoted from.
     A stack that can't be looked at is Unknown, with the reason below it; the command then ends with 3.
 
     \b
@@ -71,7 +72,7 @@ def list_stacks(project: Path, output: str, no_headers: bool, watch: bool) -> No
 def _told(state: StackState) -> stacks.Stack:
     seen = state.observed
     revision, states = (seen.plan.revision, seen.states) if seen else ("", ())
-    return stacks.Stack(state.stack, state.settings, revision, states, state.trouble)
+    return stacks.Stack(state.stack, state.settings, revision, states, state.trouble, state.distance)
 
 
 @click.command("get")
