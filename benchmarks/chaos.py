@@ -31,23 +31,24 @@ class Fleet:
     Attributes:
         settings: what each application's ConfigMap says.
         extras: applications that have a second ConfigMap.
+        taken: applications that had it once, and lost it by a commit.
     """
 
     repository: GitRepository
     names: list[str]
     settings: dict[str, str] = field(default_factory=dict)
     extras: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
     def write(self, name: str) -> None:
         """Write an application's files as they have to be now."""
-        folder = f"k8s/02-apps/{name}"
-        objects = [*_objects(name, self.settings.get(name, "0"))]
-        self.repository.write(f"{folder}/objects.yaml", "---\n".join(json.dumps(o) + "\n" for o in objects))
-        extra = f"{folder}/extra.yaml"
-        if name in self.extras:
-            self.repository.write(extra, json.dumps(_named("v1", "ConfigMap", "extra", data={"more": "1"})))
-        elif (self.repository.path / extra).exists():
-            self.repository.remove(extra)
+        text = "---\n".join(json.dumps(body) + "\n" for body in self.objects(name))
+        self.repository.write(f"k8s/02-apps/{name}/objects.yaml", text)
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """What Git says of an application now."""
+        extra = [_named("v1", "ConfigMap", "extra", data={"more": "1"})] if name in self.extras else []
+        return [*_objects(name, self.settings.get(name, "0")), *extra]
 
     def commit(self, chance: random.Random) -> str:
         """Change one application in Git: what it says, or which objects it has."""
@@ -56,6 +57,7 @@ class Fleet:
             self.settings[name] = str(chance.randrange(10**9))
             what = f"Set {name}"
         else:
+            self.taken |= self.extras & {name}
             self.extras ^= {name}
             what = f"{'Add to' if name in self.extras else 'Take from'} {name}"
         self.write(name)
@@ -65,12 +67,12 @@ class Fleet:
 
 @dataclass
 class Vandal:
-    """Changes live objects of random applications; remembers what it deleted."""
+    """Changes live objects of random applications; remembers the uids of what it deleted."""
 
     client: Client
     names: list[str]
     chance: random.Random
-    deleted: set[tuple[str, str]] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     done: dict[str, int] = field(default_factory=dict)
 
     def strike(self) -> str:
@@ -93,8 +95,10 @@ class Vandal:
 
     def _delete(self, name: str) -> None:
         kind = self.chance.choice(list(PATHS))
-        self.deleted.add((kind, name))
-        self.client.delete(PATHS[kind].format(name, name))
+        path = PATHS[kind].format(name, name)
+        uid = self.client.get(path)["metadata"]["uid"]
+        self.deleted.add(uid)
+        self.client.delete(path, uid=uid)
 
     def _relabel(self, name: str) -> None:
         kind = self.chance.choice(list(PATHS))
@@ -103,16 +107,6 @@ class Vandal:
 
     def _patch(self, kind: str, name: str, patch: dict[str, Any]) -> None:
         self.client.patch(PATHS[kind].format(name, name), patch, field_manager="vandal")
-
-
-def uids(client: Client, stack: str) -> dict[tuple[str, str], str]:
-    """The uid of each object of the stack, by kind and name."""
-    found = {}
-    for kind, path in PATHS.items():
-        collection = path.replace("/namespaces/{0}", "").removesuffix("/{1}")
-        for item in client.list(collection, f"{STACK_LABEL}={stack}"):
-            found[kind, item["metadata"]["name"]] = item["metadata"]["uid"]
-    return found
 
 
 def _objects(name: str, setting: str) -> list[dict[str, Any]]:

@@ -104,7 +104,7 @@ def idle(watched: Watched, seconds: float) -> dict[str, float]:
     watched.sample()
     return {
         "cpu_seconds_each_minute": (used() - before) * 60 / seconds,
-        "memory_mib": float(watched.memory[-1]),
+        "memory_mib": float(watched.memory[-1][-1]),
     }
 
 

@@ -17,12 +17,13 @@ _RBAC = "rbac.authorization.k8s.io"
 # seconds that a run of the engine may need to write its state
 _GRACE = 120
 _PORT = 9797
+_HOME = "/tmp"  # noqa: S108 - the pod's own
 _SECRET = "gitops-watch"  # noqa: S105 - the name of an object
 
 
 def systemd_unit(stack: str, project: Path, program: str, user: str) -> str:
     """A unit that runs the loop of a stack from its project's folder; secrets are read from a file beside it."""
-    options = f"--stack {stack} --log-format json --clear-stale-locks --listen 127.0.0.1:{_PORT}"
+    options = " ".join(_options(stack, "127.0.0.1"))
     return f"""\
 # /etc/systemd/system/gitops-watch-{stack}.service
 [Unit]
@@ -64,7 +65,7 @@ def manifests(
     container = {
         "name": "watch",
         "image": image,
-        "args": ["gitops", "watch", "--stack", stack, "--log-format", "json", "--listen", f"0.0.0.0:{_PORT}"],
+        "args": ["gitops", "watch", *_options(stack, "0.0.0.0")],  # noqa: S104 - the pod's own
         "envFrom": [{"secretRef": {"name": _SECRET}}],
         "ports": [{"name": "http", "containerPort": _PORT}],
         "livenessProbe": {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 30},
@@ -76,8 +77,9 @@ def manifests(
             "readOnlyRootFilesystem": True,
             "runAsNonRoot": True,
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own
-        "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108 - the pod's own
+        "volumeMounts": [{"name": "tmp", "mountPath": _HOME}],
+        # the engine looks for its home in the image's list of users, not in HOME
+        "env": [{"name": "HOME", "value": _HOME}, {"name": "PULUMI_HOME", "value": f"{_HOME}/.pulumi"}],
     }
     pod = {
         "serviceAccountName": name,
@@ -113,6 +115,10 @@ def manifests(
             },
         },
     )
+
+
+def _options(stack: str, host: str) -> list[str]:
+    return ["--stack", stack, "--log-format", "json", "--clear-stale-locks", "--listen", f"{host}:{_PORT}"]
 
 
 def rules(

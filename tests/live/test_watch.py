@@ -3,57 +3,15 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
 from tests.git_repository import GitRepository
 from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.watching import Loop, until
 
 pytestmark = pytest.mark.live
-
-
-class Loop:
-    """`gitops watch` in the background, and its log."""
-
-    def __init__(self, stack, *options, interval="1s"):
-        self.stack, self.options, self.interval = stack, options, interval
-        self.log = stack.folder / "watch.log"
-        self.log.write_text("")
-        self.start()
-
-    def start(self):
-        command = [sys.executable, "-m", "gitops.cli.main", "--project", str(self.stack.folder), "watch"]
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [*command, "--stack", self.stack.stack, "--log-format", "json", *self.options],
-                env={**self.stack.environment, "SYNC_INTERVAL": self.interval},
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-
-    def told(self, message="", **values):
-        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
-        return [
-            line
-            for line in lines
-            if line["message"].startswith(message)
-            and all(line.get(key) == value for key, value in values.items())
-        ]
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
-
-
-def until(holds, seconds=30, log=None):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, log.log.read_text()[-3000:] if log else "nothing happened"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

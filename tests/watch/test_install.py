@@ -1,7 +1,16 @@
 from __future__ import annotations
 
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
 from pathlib import Path
 
+import click
+
+from gitops.cli.watch import watch
 from gitops.cluster.discovery import Resource
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject
@@ -69,3 +78,45 @@ def test_the_unit_waits_for_the_engine_and_holds_no_secret() -> None:
     assert "ExecStart=/srv/bin/gitops --project /srv/project watch --stack prod" in unit
     assert "TimeoutStopSec=120" in unit
     assert "EnvironmentFile=-" in unit
+
+
+def test_the_unit_is_sound_and_starts_the_loop_with_options_that_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "gitops-watch-prod.service"
+    file.write_text(systemd_unit("prod", tmp_path, shutil.which("true") or "/bin/true", "root"))
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(file)
+    _, *rest = shlex.split(unit["Service"]["ExecStart"])
+    assert rest[:3] == ["--project", str(tmp_path), "watch"]
+    given = watch.make_context("watch", rest[3:]).params
+    assert (given["stack"], given["listen"], given["clear_stale_locks"]) == ("prod", "127.0.0.1:9797", True)
+    if shutil.which("systemd-analyze"):
+        done = subprocess.run(
+            ["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_pod_starts_the_loop_with_options_that_there_are_and_writes_to_its_volume_alone() -> None:
+    pod = manifests("prod", "image:1", "gitops", [], SERVED)[-1]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    program, verb, *options = container["args"]
+    assert (program, verb) == ("gitops", "watch")
+    assert isinstance(watch.make_context("watch", options), click.Context)
+    (mount,) = container["volumeMounts"]
+    assert all(entry["value"].startswith(mount["mountPath"]) for entry in container["env"])
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_the_image_has_the_engine_and_the_plugin_that_the_project_wants() -> None:
+    root = Path(__file__).parents[2]
+    text = (root / "examples" / "image" / "Dockerfile").read_text()
+    pins = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
+    for package, pattern in (
+        ("pulumi", r"FROM pulumi/pulumi-base:(\S+)"),
+        ("pulumi-kubernetes", r"install resource kubernetes (\S+)"),
+    ):
+        assert {f"{package}=={version}" for version in re.findall(pattern, text)} <= set(pins)
+        assert re.search(pattern, text)
+    copied = [line.split()[1:-1] for line in text.splitlines() if re.match(r"COPY [^-]", line)]
+    assert all(list(root.glob(name)) for names in copied for name in names)
