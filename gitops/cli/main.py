@@ -13,7 +13,8 @@ from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
 from gitops.cli.app.group import app
 from gitops.cli.doctor import doctor
-from gitops.cli.promote import approve, promote
+from gitops.cli.promotion.approve import approve
+from gitops.cli.promotion.promote import promote
 from gitops.cli.render import render
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack

@@ -22,9 +22,10 @@ _API = "coordination.k8s.io/v1"
 
 @contextmanager
 def held(client: Client, namespace: str, name: str, *, seconds: int = 30) -> Iterator[None]:
-    """Hold the Lease while the block runs, and renew it; one left by a killed run is free after `seconds`.
+    """Hold the Lease while the block runs, and renew it.
 
-    Clocks of the machines that share a lease have to agree to within those seconds.
+    One left by a killed run is free after `seconds`, and at once on the machine that it ran on. Clocks of
+    the machines that share a lease have to agree to within those seconds.
 
     Raises:
         ConflictError: another run holds it.
@@ -60,7 +61,8 @@ def _taken(client: Client, collection: str, path: str, lease: Object) -> Object:
         current = client.get(path)
         spec = current.get("spec") or {}
         renewed = datetime.fromisoformat(spec["renewTime"])
-        if renewed + timedelta(seconds=spec["leaseDurationSeconds"]) < datetime.now(UTC):
+        over = renewed + timedelta(seconds=spec["leaseDurationSeconds"]) < datetime.now(UTC)
+        if over or _is_gone(spec.get("holderIdentity", "")):
             # the one found is deleted by its uid, so that only one of two that find it goes on
             client.delete(path, uid=current["metadata"]["uid"])
             return client.create(collection, lease)
@@ -73,6 +75,20 @@ def _taken(client: Client, collection: str, path: str, lease: Object) -> Object:
         f"{holder} holds the lease {path.rpartition('/')[2]}",
         next_step="wait until it has ended; the lease of a killed run is free after half a minute",
     )
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether a holder ran on this machine and no longer does; of other machines nobody here can tell."""
+    host, _, pid = holder.rpartition("/")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def _lease(namespace: str, name: str, seconds: int) -> Object:

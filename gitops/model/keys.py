@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,3 +71,9 @@ def group_of(api_version: str) -> str:
 def version_of(api_version: str) -> str:
     """The version in an apiVersion: "v1" in "apps/v1"."""
     return api_version.rpartition("/")[2]
+
+
+def object_name(prefix: str, text: str) -> str:
+    """A name for an object of our own about something called `text`; any text gives a valid name of its own."""
+    readable = re.sub("[^a-z0-9]+", "-", text.lower())[:40].strip("-")
+    return f"{prefix}-{readable}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Move:
         source: the stack that proved it, or "" for a hotfix.
         by: who began it.
         started: ISO 8601, UTC.
+        stage: the stage that it is promoted to as a whole, "" for this stack alone.
     """
 
     revision: str
@@ -43,14 +45,16 @@ class Move:
     source: str
     by: str
     started: str
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """A revision that a stack went back from; it is not promoted to it again."""
+    """A revision that a stack went back from, and when, ISO 8601, UTC; it is not promoted to it again."""
 
     revision: str
     reason: str
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +85,57 @@ class Promoted:
     failure: str = ""
     returned: str = ""
     checks: Sequence[Verified] = field(default=())
+
+
+class Taking(StrEnum):
+    """How a stack of a stage took a promotion."""
+
+    PROMOTED = "Promoted"
+    UNCHANGED = "Unchanged"
+    FAILED = "Failed"
+    REFUSED = "Refused"
+    NOT_REACHED = "NotReached"
+
+
+BAD = frozenset((Taking.FAILED, Taking.REFUSED))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A stack's share in the promotion of a stage.
+
+    Attributes:
+        group: its place in the order.
+        unit: what it got, or would have got.
+        taking: how it took it.
+        reason: why it did not.
+        returned: the revision that it went back to; "" when it could not go back, or did not have to.
+        started: ISO 8601, UTC; "" when nothing was begun.
+        seconds: how long it took.
+    """
+
+    stack: str
+    group: int
+    unit: Unit
+    taking: Taking
+    reason: str = ""
+    returned: str = ""
+    started: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StagePromoted:
+    """How a promotion to all stacks of a stage ended.
+
+    Attributes:
+        source: where from, "" for a hotfix.
+        shares: by group and name.
+        stopped: the group in which more stacks failed than may; None when none did.
+    """
+
+    source: str
+    stage: str
+    revision: str
+    shares: tuple[Share, ...]
+    stopped: int | None = None

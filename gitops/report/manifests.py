@@ -11,7 +11,7 @@ from gitops.model.manifest import MASK, Manifest, without_origin
 from gitops.source.yaml_writer import as_yaml as to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitops.cluster.tree import Branch
     from gitops.model.keys import ObjectKey
@@ -114,6 +114,16 @@ def changes(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Chan
 def as_diff(found: Iterable[Change], *, secrets: bool = False) -> str:
     """A unified diff of YAML, an object after the other."""
     return "".join(line for change in found for line in _diff(change, secrets=secrets))
+
+
+def as_diffs(found: Mapping[str, Iterable[Change]]) -> str:
+    """The diffs of several stacks; one that is the same for many is told once, with their names above it."""
+    told: dict[str, list[str]] = {}
+    for stack, changed in found.items():
+        told.setdefault(as_diff(changed), []).append(stack)
+    if len(found) == 1:
+        return next(iter(told))
+    return "".join(f"### {', '.join(stacks)}\n{text}" for text, stacks in told.items() if text)
 
 
 def changes_as_json(stack: str, revisions: tuple[str, str], found: Iterable[Change]) -> str:

@@ -8,27 +8,28 @@ from typing import TYPE_CHECKING
 from gitops.model.errors import GitOpsError, Location
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
-def commit_file(folder: Path, name: str, message: str) -> str:
-    """Commit one file as it is now, and nothing else; gives the commit's id.
+def commit_changed(folder: Path, names: Sequence[str], message: str) -> str:
+    """Commit files as they are now in one commit, and nothing else; gives the commit's id.
 
-    "" when the folder is in no working tree, when Git does not track the file, or when nothing has changed.
+    "" when the folder is in no working tree, or when nothing has changed. Files that Git does not track stay so.
 
     Raises:
-        GitOpsError: Git refuses; the file stays changed.
+        GitOpsError: Git refuses; the files stay changed.
     """
-    if _git(folder, "ls-files", "--error-unmatch", "--", name).returncode:
+    told = _git(folder, "ls-files", "-z", "--", *names)
+    tracked = [name for name in told.stdout.split("\0") if name] if not told.returncode else []
+    if not tracked or not _git(folder, "diff", "--quiet", "HEAD", "--", *tracked).returncode:
         return ""
-    if not _git(folder, "diff", "--quiet", "HEAD", "--", name).returncode:
-        return ""
-    done = _git(folder, "commit", "--quiet", "--only", "--message", message, "--", name)
+    done = _git(folder, "commit", "--quiet", "--only", "--message", message, "--", *tracked)
     if done.returncode:
         raise GitOpsError(
             f"Git does not commit the change: {done.stderr.strip() or done.stdout.strip()}",
-            where=Location(name),
-            next_step="commit the file by hand, then run the command again",
+            where=Location(", ".join(tracked)),
+            next_step="commit by hand, then run the command again",
         )
     return _git(folder, "rev-parse", "HEAD").stdout.strip()
 

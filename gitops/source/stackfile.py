@@ -42,7 +42,7 @@ SYNC_INTERVAL = "SYNC_INTERVAL"
 SHORTEST_INTERVAL = 1.0
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Share = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,6}|[0-9]{1,2}%|100%)?$")]
-StageName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,62})?$")]
+StageName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,39})?$")]
 
 
 class GlobConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

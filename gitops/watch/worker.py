@@ -1,29 +1,17 @@
-"""A sync in a process of its own: what the engine's SDK keeps of each run goes with it.
-
-The process is forked from one that has done nothing but import, so that a sync does not wait for imports.
-"""
+"""A sync in a process of its own: what the engine's SDK keeps of each run goes with it."""
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
-import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
+from gitops.delivery.apart import Failure, error_of, failure_of, pool
+from gitops.model.errors import GitOpsError
 
 if TYPE_CHECKING:
     from gitops.delivery.sync import Prepared
     from gitops.model.synced import Synced
-
-_PRELOADED = ["gitops.watch.worker", "gitops.delivery.sync", "components.program"]
-_KINDS: tuple[type[GitOpsError], ...] = (ConflictError, AccessError, RefusedError)
-
-
-# A socket's path has 103 characters at most on every system, and the name below the folder takes 33 of them.
-_LONGEST_FOLDER = 70
 
 
 class Job(NamedTuple):
@@ -35,18 +23,11 @@ class Job(NamedTuple):
     by: str
 
 
-class Failure(NamedTuple):
-    """An error on its way between processes: the place of its class among those that matter here, and its text."""
-
-    kind: int
-    text: str
-
-
 class Worker:
     """Does one job after another, each in a new process."""
 
     def __init__(self) -> None:
-        self._pool = _pool()
+        self._pool = pool(1, ["gitops.watch.worker"])
 
     def do(self, job: Job) -> Synced:
         """The result of a job.
@@ -58,10 +39,10 @@ class Worker:
             result = self._pool.submit(run, job).result()
         except BrokenProcessPool:
             self._pool.shutdown()
-            self._pool = _pool()
+            self._pool = pool(1, ["gitops.watch.worker"])
             raise GitOpsError("the sync was ended from outside", next_step="it is tried again") from None
         if isinstance(result, Failure):
-            raise (_KINDS[result.kind] if result.kind >= 0 else GitOpsError)(result.text)
+            raise error_of(result)
         return result
 
     def close(self) -> None:
@@ -80,19 +61,4 @@ def run(job: Job) -> Synced | Failure:
             return carry_out_changes(job.prepared, job.names, by=job.by)
         return carry_out(job.prepared, refresh=job.refresh, by=job.by)
     except GitOpsError as error:
-        kind = next((i for i, kind in enumerate(_KINDS) if isinstance(error, kind)), -1)
-        return Failure(kind, str(error))
-
-
-def start_method(folder: str) -> str:
-    """How processes are started where `folder` is for temporary files.
-
-    A server that forks listens there, on a socket; where its path would be too long, each process is started anew.
-    """
-    return "forkserver" if len(folder) <= _LONGEST_FOLDER else "spawn"
-
-
-def _pool() -> ProcessPoolExecutor:
-    context = multiprocessing.get_context(start_method(tempfile.gettempdir()))
-    context.set_forkserver_preload(_PRELOADED)
-    return ProcessPoolExecutor(1, context, max_tasks_per_child=1)
+        return failure_of(error)

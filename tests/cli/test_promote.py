@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.delivery.promotion import look as looking
 from gitops.delivery.promotion import promote as room
-from gitops.delivery.promotion.promote import Candidate
+from gitops.delivery.promotion.look import Candidate
 from gitops.model.promotion import Approval, Promoted, Unit
 from tests import given
 
@@ -36,22 +37,23 @@ def run(gitops: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dic
     (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
     (tmp_path / "Pulumi.prod.yaml").write_text(f"{STACK}  gitops:promotesFrom: staging\n")
 
-    def look(source: Any, target: Any, *_: Any) -> Candidate:
-        asked.update(source=source.stack, target=target.stack)
-        return Candidate(UNIT, source.stack, target, "", (), (given.manifest("ConfigMap"),), {})
+    def look(source: Any, targets: Any, *_: Any, stage: str) -> tuple[Candidate, ...]:
+        asked.update(source=source.stack, targets=[target.stack for target in targets], stage=stage)
+        after = (given.manifest("ConfigMap"),)
+        return tuple(Candidate(UNIT, source.stack, one, "", (), after, {}, stage=stage) for one in targets)
 
-    def hotfix(target: Any, revision: str, _: Path) -> Candidate:
+    def hotfix(targets: Any, revision: str, _: Path, *, stage: str) -> tuple[Candidate, ...]:
         asked.update(hotfix=revision)
-        return replace(look(target, target), source="")
+        return tuple(replace(one, source="") for one in look(targets[0], targets, stage=stage))
 
     def promote(candidate: Candidate, *_: Any, reason: str, **__: Any) -> Promoted:
         asked.update(promoted=candidate.target.stack, reason=reason)
         return Promoted(UNIT, candidate.source, candidate.target.stack, asked["failure"], "before")
 
-    monkeypatch.setattr(room, "look", look)
-    monkeypatch.setattr(room, "hotfix", hotfix)
+    monkeypatch.setattr(looking, "look", look)
+    monkeypatch.setattr(looking, "hotfix", hotfix)
     monkeypatch.setattr(room, "promote", promote)
-    monkeypatch.setattr(room, "refusals", lambda *_: asked["objections"])
+    monkeypatch.setattr(looking, "refusals", lambda *_: asked["objections"])
     monkeypatch.setattr(room, "approve", lambda *_: Approval(UNIT.digest, "ada", "now"))
     return lambda *words: gitops("--project", str(tmp_path), *words)
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.delivery.promotion import look
 from gitops.delivery.promotion import notes as room
-from gitops.delivery.promotion import promote
-from gitops.delivery.promotion.notes import forget, note, noted
+from gitops.delivery.promotion.notes import forget, note, note_setback, noted
 from gitops.delivery.promotion.proof import (
     against_checks,
+    against_return,
     against_run,
     against_soak,
     against_states,
@@ -96,8 +97,8 @@ def test_what_runs_has_to_have_run_without_another_one_in_between(
 def test_a_stack_runs_what_was_deployed_last_without_a_failure(
     runs: list[Deployment], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(promote, "told", lambda *_: "of the output\n")
-    assert promote._running("prod", HERE, runs) == expected
+    monkeypatch.setattr(look, "told", lambda *_: "of the output\n")
+    assert look.running("prod", HERE, runs) == expected
 
 
 def test_each_application_that_is_not_well_is_named() -> None:
@@ -150,31 +151,69 @@ def tags(monkeypatch: pytest.MonkeyPatch) -> Tags:
 @pytest.mark.parametrize(
     "value",
     [
-        Move(given.SHA, given.SHA, "staging", "ada@laptop", "2026-01-01T10:00:00Z"),
+        Move(given.SHA, given.SHA, "staging", "ada@laptop", "2026-01-01T10:00:00Z", "prod"),
         Approval("d", "ada", "now"),
-        Setback("r", ""),
     ],
 )
-def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Setback | Approval) -> None:
+def test_a_note_is_read_as_it_was_written(tags: Tags, value: Move | Approval) -> None:
     assert noted(type(value), tags) is None
     note("prod", HERE, value)
     assert noted(type(value), tags) == value
-    forget(type(value), "prod", HERE)
-    forget(type(value), "prod", HERE)
+
+
+def test_what_was_begun_is_forgotten_when_it_ends(tags: Tags) -> None:
+    note("prod", HERE, Move(given.SHA, "main", "staging", "ada@laptop", "now"))
+    forget("prod", HERE)
+    forget("prod", HERE)
     assert not tags
 
 
 def test_a_note_is_cut_to_what_a_tag_takes_and_keeps_what_counts(tags: Tags) -> None:
-    note("prod", HERE, Setback(given.SHA, 'it said "' + "no" * 500))
+    note_setback("prod", HERE, given.SHA, 'it said "' + "no" * 500)
     [text] = tags.values()
-    held = noted(Setback, tags)
+    held = noted(Setback, tags, given.SHA)
     assert len(text) <= LONGEST_TAG
     assert held
     assert held.revision == given.SHA
     assert held.reason.startswith('it said "no')
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "[1]", '["a"]', '["a","b","c","d","e","f"]', "null"])
+def test_every_revision_that_a_stack_went_back_from_is_held_until_there_are_many(
+    tags: Tags, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revisions = [f"{number:040x}"[::-1] for number in range(1, 13)]
+    for number, revision in enumerate(revisions):
+        monkeypatch.setattr(room, "now", lambda at=number: f"2026-01-01T10:00:{at:02}Z")
+        note_setback("prod", HERE, revision, "no good")
+    held = [revision for revision in revisions if noted(Setback, tags, revision)]
+    assert held == revisions[2:]
+    assert noted(Setback, tags, given.SHA) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["b", "a"], ""),
+        (["a", "b"], "prod had b before, in deployment 7, and went on to a"),
+        (["b", "a", "b"], ""),
+        (["a", "b", "b"], "prod had b before"),
+        (["", "b"], ""),
+        (["b"], ""),
+        ([], ""),
+    ],
+)
+def test_what_a_stack_ran_and_left_does_not_come_again_by_itself(names: list[str], said: str) -> None:
+    told = against_return("prod", [run(name, "11:00:00") for name in names], "b")
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+def test_a_bare_deployment_tells_what_it_was_pinned_to() -> None:
+    runs = [run("a", "11:00:00"), run("", "10:00:00", configured="b")]
+    assert against_return("prod", runs, "b")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[1]", '["a"]', '["a","b","c","d","e","f","g"]', "null"])
 def test_a_note_that_nobody_can_read_is_none(tags: Tags, text: str) -> None:
-    tags["gitops:setback"] = text
-    assert noted(Setback, tags) is None
+    tags["gitops:promotion"] = text
+    assert noted(Move, tags) is None

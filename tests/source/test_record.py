@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops.model.errors import GitOpsError
-from gitops.source.record import commit_file
+from gitops.source.record import commit_changed
 from tests.git_repository import GitRepository
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> GitRepository:
 def test_one_file_is_committed_and_what_else_was_changed_or_staged_is_not(project: GitRepository) -> None:
     project.write("Pulumi.prod.yaml", "a: 2\n").write("other", "2\n").write("new", "x")
     project.git("add", "new")
-    commit = commit_file(project.path, "Pulumi.prod.yaml", "Pin")
+    commit = commit_changed(project.path, ["Pulumi.prod.yaml"], "Pin")
     assert commit == project.head
     assert project.git("show", "--format=%s", "--name-only", "HEAD").split() == ["Pin", "Pulumi.prod.yaml"]
     assert project.git("status", "--porcelain").split() == ["A", "new", "M", "other"]
@@ -34,7 +34,7 @@ def test_one_file_is_committed_and_what_else_was_changed_or_staged_is_not(projec
 
 def test_nothing_is_committed_when_nothing_changed(project: GitRepository) -> None:
     before = project.head
-    assert commit_file(project.path, "Pulumi.prod.yaml", "Pin") == ""
+    assert commit_changed(project.path, ["Pulumi.prod.yaml"], "Pin") == ""
     assert project.head == before
 
 
@@ -43,8 +43,8 @@ def test_a_file_that_git_does_not_track_or_a_folder_without_git_is_left_alone(
 ) -> None:
     project.write("Pulumi.new.yaml", "a: 1\n")
     (tmp_path / "plain").mkdir()
-    assert commit_file(project.path, "Pulumi.new.yaml", "Pin") == ""
-    assert commit_file(tmp_path / "plain", "Pulumi.prod.yaml", "Pin") == ""
+    assert commit_changed(project.path, ["Pulumi.new.yaml"], "Pin") == ""
+    assert commit_changed(tmp_path / "plain", ["Pulumi.prod.yaml"], "Pin") == ""
 
 
 def test_what_git_says_against_a_commit_is_told(project: GitRepository) -> None:
@@ -54,4 +54,4 @@ def test_what_git_says_against_a_commit_is_told(project: GitRepository) -> None:
     hook.chmod(0o755)
     project.write("Pulumi.prod.yaml", "a: 2\n")
     with pytest.raises(GitOpsError, match="not on a Friday"):
-        commit_file(project.path, "Pulumi.prod.yaml", "Pin")
+        commit_changed(project.path, ["Pulumi.prod.yaml"], "Pin")

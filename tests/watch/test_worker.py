@@ -10,10 +10,11 @@ import pytest
 from gitops.cluster.errors import ApiError
 from gitops.cluster.survey import Survey
 from gitops.delivery import sync
+from gitops.delivery.apart import Failure, start_method
 from gitops.delivery.sync import Prepared
 from gitops.model.errors import AccessError, ConflictError, GitOpsError
 from gitops.watch import worker as room
-from gitops.watch.worker import Failure, Job, Worker, run, start_method
+from gitops.watch.worker import Job, Worker, run
 from tests import given
 from tests.program.engine import plan_of
 
@@ -44,7 +45,7 @@ def test_an_error_comes_back_as_what_it_is_to_the_loop(tmp_path, monkeypatch, er
     monkeypatch.setattr(room.signal, "signal", lambda *_: None)
     failure = run(job(tmp_path))
     assert isinstance(failure, Failure)
-    monkeypatch.setattr(room, "_pool", lambda: Pool(failure))
+    monkeypatch.setattr(room, "pool", lambda *_: Pool(failure))
     with pytest.raises(kind) as caught:
         Worker().do(job(tmp_path))
     assert type(caught.value) is kind
@@ -83,7 +84,7 @@ def test_a_long_path_for_temporary_files_is_no_hindrance(
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     assert (start_method("/run"), start_method(str(folder))) == ("forkserver", "spawn")
-    pool = room._pool()
+    pool = room.pool(1, [])
     try:
         assert pool.submit(os.getpid).result() != os.getpid()
     finally:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
-import re
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +17,7 @@ import msgspec
 from gitops.cluster.errors import ApiError
 from gitops.model.adoption import Owner  # noqa: TC001 - read at run time by the decoder
 from gitops.model.errors import ConfigError, GitOpsError
-from gitops.model.keys import ObjectKey  # noqa: TC001 - the same
+from gitops.model.keys import ObjectKey, object_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -136,8 +134,7 @@ def drop(client: Client, names: Iterable[str]) -> None:
 
 def adoption_name(stack: str) -> str:
     """A name for objects of a stack's take-over; any stack's name gives a valid one."""
-    readable = re.sub("[^a-z0-9]+", "-", stack.lower())[:40].strip("-")
-    return f"gitops-adoption-{readable}-{hashlib.sha256(stack.encode()).hexdigest()[:8]}"
+    return object_name("gitops-adoption", stack)
 
 
 def _parts(record: Record) -> Iterator[Record]:

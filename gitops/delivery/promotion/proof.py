@@ -51,6 +51,19 @@ def against_checks(checks: Iterable[Verified]) -> tuple[str, ...]:
     )
 
 
+def against_return(stack: str, deployments: Sequence[Deployment], revision: str) -> str:
+    """Why a stack that ran a revision and then another one does not get the first again; "" when it never left it.
+
+    Whoever took it back, in whichever way, had a reason that a promotion does not know.
+    """
+    runs = [item for item in deployments if item.kind == "update"]
+    names = [item.revision or item.configured for item in runs]
+    if revision not in names[1:] or names[0] == revision or not runs[0].revision:
+        return ""
+    last = runs[names.index(revision)]
+    return f"{stack} had {revision[:12]} before, in deployment {last.number}, and went on to {names[0][:12]}"
+
+
 def against_soak(stack: str, deployments: Sequence[Deployment], soak: float, now: datetime) -> str:
     """Why what a stack runs has not run long enough; "" when it has.
 

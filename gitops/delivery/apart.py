@@ -1,0 +1,72 @@
+"""Work in processes of their own: what the engine's SDK keeps of each run goes with them, and a failure stays there.
+
+A process is forked from one that has done nothing but import, so that no work waits for imports.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PRELOADED = ("gitops.delivery.sync", "components.program")
+_KINDS: tuple[type[GitOpsError], ...] = (ConflictError, AccessError, RefusedError)
+# A socket's path has 103 characters at most on every system, and the name below the folder takes 33 of them.
+_LONGEST_FOLDER = 70
+
+
+class Failure(NamedTuple):
+    """An error on its way between processes: the place of its class among those that matter, and its text."""
+
+    kind: int
+    text: str
+
+
+def pool(most: int, preloaded: Sequence[str], *, bound: bool = False) -> ProcessPoolExecutor:
+    """Processes for as many pieces of work at once, a new one for each.
+
+    `bound` lets them end when this process is killed; else they end when their work is done.
+    """
+    context = multiprocessing.get_context(start_method(tempfile.gettempdir()))
+    context.set_forkserver_preload([*preloaded, *_PRELOADED])
+    ending = _end_with_parent if bound else None
+    return ProcessPoolExecutor(most, context, initializer=ending, max_tasks_per_child=1)
+
+
+def failure_of(error: GitOpsError) -> Failure:
+    """An error as a value, since not every error can travel."""
+    return Failure(next((i for i, kind in enumerate(_KINDS) if isinstance(error, kind)), -1), str(error))
+
+
+def error_of(failure: Failure) -> GitOpsError:
+    """And back."""
+    return (_KINDS[failure.kind] if failure.kind >= 0 else GitOpsError)(failure.text)
+
+
+def start_method(folder: str) -> str:
+    """How processes are started where `folder` is for temporary files.
+
+    A server that forks listens there, on a socket; where its path would be too long, each process is started anew.
+    """
+    return "forkserver" if len(folder) <= _LONGEST_FOLDER else "spawn"
+
+
+def _end_with_parent() -> None:
+    """Nobody would hear what the work came to once the process that asked for it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+
+
+def _watch(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
