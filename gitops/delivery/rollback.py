@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitops.desired import rendered, stated_applications
+from gitops.delivery.carried import carried
 from gitops.model.deployment import SUCCEEDED
-from gitops.model.errors import NotFoundError, RefusedError, unknown_applications
+from gitops.model.errors import NotFoundError, RefusedError
 from gitops.source.git import cache_folder, cached
-from gitops.source.revert import reverted
 from gitops.source.transport import is_branch, push
 from gitops.source.url import checked_revision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitops.model.application import Application
     from gitops.model.deployment import Deployment
     from gitops.model.manifest import Manifest
     from gitops.model.settings import Settings
@@ -78,34 +76,9 @@ def look_back(settings: Settings, application: str, target: str) -> Rollback:
         RefusedError: other applications would change too, or this one would not become what it was.
         GitOpsError: the repository can't be read, or what is stated can't be rendered.
     """
-    cache = cache_folder()
-    folder = cached(settings.repository, cache)
-    names = [application] if application else []
-    commit, stated = stated_applications(settings)
-    then, stated_then = stated_applications(settings.at(target))
-    paths = {""}
-    if application:
-        own = [item for item in (*stated, *stated_then) if item.name == application]
-        if not own:
-            raise unknown_applications(settings.stack, names)
-        paths = {path for item in own for path in _paths(item)}
-    message = (
-        f"Roll {application or 'everything'} back to {then.sha[:12]}\n\n"
-        f"Brings back {', '.join(sorted(paths - {''})) or 'all files'} as in {then.sha}, for stack {settings.stack}.\n"
-    )
-    new = reverted(folder, commit.sha, then.sha, paths, message)
-    _, before = rendered(settings.at(commit.sha))
-    _, after = rendered(settings.at(new))
-    if application:
-        _refuse_others(application, before, after)
-        _, wanted = rendered(settings.at(then.sha), names)
-        if _content(wanted, application) != _content(after, application):
-            raise RefusedError(
-                f"{application!r} would not become what it was:"
-                f" its manifests come from more than {', '.join(sorted(paths))}",
-                next_step="revert by hand, or roll the whole stack back: gitops stack rollback",
-            )
-    return Rollback(settings, application, commit.sha, then.sha, new, before, after)
+    title = f"Roll {application or 'everything'} back to"
+    found = carried(settings, [application] if application else [], target, title)
+    return Rollback(settings, application, *found)
 
 
 def publish(found: Rollback, branch: str = "") -> str:
@@ -126,24 +99,3 @@ def publish(found: Rollback, branch: str = "") -> str:
         )
     push(repository, folder, found.commit, checked_revision(name))
     return name
-
-
-def _paths(application: Application) -> set[str]:
-    """Where the repository states an application: its folder, its sources here, and the file that names them."""
-    local = {s.path for s in application.sources if not s.repository and not s.chart and s.path}
-    stated = {application.stated.file} if application.stated else set()
-    return ({application.path} if application.path else set()) | local | stated
-
-
-def _content(manifests: Sequence[Manifest], application: str) -> dict[str, object]:
-    return {item.key.resource_name: item.body for item in manifests if item.application == application}
-
-
-def _refuse_others(application: str, before: Sequence[Manifest], after: Sequence[Manifest]) -> None:
-    names = {item.application for item in (*before, *after)} - {application}
-    others = sorted(name for name in names if _content(before, name) != _content(after, name))
-    if others:
-        raise RefusedError(
-            f"going back with {application!r} would also change {', '.join(others)}, stated in the same files",
-            next_step="revert by hand, or roll the whole stack back: gitops stack rollback",
-        )

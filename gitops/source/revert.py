@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-def reverted(folder: Path, tip: str, target: str, paths: Collection[str], message: str) -> str:
+def reverted(
+    folder: Path, tip: str, target: str, paths: Collection[str], message: str, *, reproducible: bool = False
+) -> str:
     """The id of a commit after `tip` in which these paths are as they were in `target`; "" is everything.
 
-    Both commits are in the bare repository at `folder`. The commit's author is the user that Git knows here.
+    Both commits are in the bare repository at `folder`. The commit's author is the user that Git knows here, and its
+    time is now; one that is `reproducible` is by nobody, at the time of `target`, and so has the same id everywhere.
     Without a difference it is `tip` itself.
 
     Raises:
         GitOpsError: Git can't do it.
     """
     with tempfile.TemporaryDirectory(prefix="revert-") as scratch:
-        own = {**bare(folder), "GIT_INDEX_FILE": str(Path(scratch) / "index"), **_author(folder)}
+        own = {**bare(folder), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        own |= _nobody(folder, own, target) if reproducible else _author(folder)
         _git(folder, own, "read-tree", target if "" in paths else tip)
         for path in sorted(set(paths) - {""}):
             listed = _git(folder, own, "ls-files", "-z", "--", f":(top,literal){path}")
@@ -58,12 +62,19 @@ def _author(folder: Path) -> dict[str, str]:
     )
     if known.returncode == 0:
         return {}
-    name, email = "gitops", f"gitops@{socket.gethostname()}"
+    return _written_by(f"gitops@{socket.gethostname()}")
+
+
+def _nobody(folder: Path, own: Mapping[str, str], target: str) -> dict[str, str]:
+    at = _git(folder, own, "show", "--no-patch", "--format=%cI", target).strip()
+    return {**_written_by("gitops@localhost"), "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+
+
+def _written_by(email: str) -> dict[str, str]:
     return {
-        "GIT_AUTHOR_NAME": name,
-        "GIT_AUTHOR_EMAIL": email,
-        "GIT_COMMITTER_NAME": name,
-        "GIT_COMMITTER_EMAIL": email,
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "gitops"), ("EMAIL", email))
     }
 
 

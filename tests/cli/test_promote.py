@@ -37,14 +37,14 @@ def run(gitops: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dic
     (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
     (tmp_path / "Pulumi.prod.yaml").write_text(f"{STACK}  gitops:promotesFrom: staging\n")
 
-    def look(source: Any, targets: Any, *_: Any, stage: str) -> tuple[Candidate, ...]:
-        asked.update(source=source.stack, targets=[target.stack for target in targets], stage=stage)
+    def look(source: Any, targets: Any, *_: Any, stage: str, applications: Any) -> tuple[Candidate, ...]:
+        asked.update(source=source.stack, target=targets[0].stack, applications=applications, stage=stage)
         after = (given.manifest("ConfigMap"),)
-        return tuple(Candidate(UNIT, source.stack, one, "", (), after, {}, stage=stage) for one in targets)
+        return tuple(Candidate(UNIT, source.stack, one, "", (), after, {}) for one in targets)
 
-    def hotfix(targets: Any, revision: str, _: Path, *, stage: str) -> tuple[Candidate, ...]:
+    def hotfix(targets: Any, revision: str, _: Path, **more: Any) -> tuple[Candidate, ...]:
         asked.update(hotfix=revision)
-        return tuple(replace(one, source="") for one in look(targets[0], targets, stage=stage))
+        return tuple(replace(one, source="") for one in look(targets[0], targets, **more))
 
     def promote(candidate: Candidate, *_: Any, reason: str, **__: Any) -> Promoted:
         asked.update(promoted=candidate.target.stack, reason=reason)
@@ -127,3 +127,10 @@ def test_an_approval_says_for_what_it_is(run: Run) -> None:
     code, out, _ = run("approve", "prod", "--yes")
     assert code == 0
     assert out.endswith("ada approved 0123456789abcdef for prod\n")
+
+
+def test_applications_are_promoted_alone_where_they_are_named(run: Run, asked: dict[str, Any]) -> None:
+    assert run("promote", "prod", "--app", "web", "--app", "api", "--yes")[0] == 0
+    assert asked["applications"] == ("web", "api")
+    assert run("promote", "prod", "--yes")[0] == 0
+    assert asked["applications"] == ()

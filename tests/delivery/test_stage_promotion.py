@@ -47,6 +47,8 @@ class World:
         self.taken: list[str] = []
         self.bad: set[str] = set()
         self.at_once: list[int] = []
+        self.ended: dict[str, str] = {}  # who waits until somebody else has gone back
+        self._back = threading.Event()
         self._now = 0
         self._lock = threading.Lock()
 
@@ -72,6 +74,8 @@ class World:
             self.taken.append(name)
             self._now += 1
             self.at_once.append(self._now)
+        if name in self.ended:
+            assert self._back.wait(20)
         threading.Event().wait(0.02)
         with self._lock:
             self._now -= 1
@@ -79,6 +83,8 @@ class World:
             return Failure(1, "the cluster does not answer\n    → start it")
         self.begun.pop(name)
         failure = "check smoke failed" if name in self.bad else ""
+        if name in self.ended.values():
+            threading.Timer(0.2, self._back.set).start()
         return Promoted(candidate.unit, "staging", name, failure, OLD if failure else "")
 
 
@@ -147,6 +153,7 @@ def test_the_first_group_with_too_many_failures_stops_the_rest_which_is_as_it_wa
 
 def test_what_is_at_work_when_another_one_fails_ends_in_its_own_way(world: World) -> None:
     world.bad = {"a"}
+    world.ended = {"b": "a"}
     told = go(world, asked(target("a"), target("b"), target("c")), parallel=2)
     assert told == {"a": Taking.FAILED, "b": Taking.PROMOTED, "c": Taking.NOT_REACHED}
 

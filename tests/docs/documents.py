@@ -13,7 +13,7 @@ from gitops.model.check import Check, Verdict
 from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
 from gitops.model.keys import ObjectKey
-from gitops.model.promotion import Unit
+from gitops.model.promotion import Share, StagePromoted, Taking, Unit
 from gitops.model.synced import ApplicationOutcome, Synced
 from gitops.model.verification import Check as Verification
 from gitops.model.verification import Command, Measurement, Verified
@@ -28,6 +28,7 @@ from gitops.report import (
     resources,
     secrets,
     stacks,
+    stage_promotion,
     sync,
     verification,
 )
@@ -103,5 +104,25 @@ DOCUMENTS = [
     ),
     promotion.as_json(
         Unit(given.SHA, "0123456789abcdef", ("web:1",)), "staging", "prod", ("it drifts",), None
+    ),
+    stage_promotion.as_json(
+        StagePromoted(
+            "staging",
+            "prod",
+            given.SHA,
+            (
+                Share(
+                    "prod-eu",
+                    1,
+                    Unit(given.SHA, "0123456789abcdef"),
+                    Taking.FAILED,
+                    "check smoke failed: ended with 1",
+                    "0" * 40,
+                    "2026-01-01T10:00:00Z",
+                    9.8,
+                ),
+            ),
+            stopped=1,
+        )
     ),
 ]

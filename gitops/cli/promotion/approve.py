@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.promotion.targets import complete_targets, looked_at, targets
+from gitops.cli.promotion.targets import applications_option, complete_targets, looked_at, targets
 from gitops.report import manifests, promotion
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("stacks", nargs=-1, required=True, metavar="[SOURCE] TARGET", shell_complete=complete_targets)
+@applications_option
 @click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 @click.pass_obj
-def approve(project: Path, stacks: tuple[str, ...], yes: bool) -> None:
+def approve(project: Path, stacks: tuple[str, ...], applications: tuple[str, ...], yes: bool) -> None:
     """Approve that TARGET gets exactly what it would get now, where gitops:approval asks for that.
 
     TARGET is a stack, or a stage for all stacks of it. The approval is for the digest of every object; whatever
@@ -26,12 +27,12 @@ def approve(project: Path, stacks: tuple[str, ...], yes: bool) -> None:
     \b
     Examples:
       gitops approve staging prod
-      gitops approve prod --yes
+      gitops approve prod --app web --yes
     """
     from gitops.delivery.promotion import promote as room  # the engine's SDK is slow to import
 
     found = targets(project, stacks)
-    candidates = looked_at(project, found, "")
+    candidates = looked_at(project, found, "", applications)
     changes = {item.target.stack: manifests.changes(item.before, item.after) for item in candidates}
     click.echo(manifests.as_diffs(changes), nl=False)
     for item in candidates:

@@ -9,16 +9,26 @@ import click
 
 from gitops.cli.options import duration, stack_settings
 from gitops.cli.promotion.stage import promote_stage
-from gitops.cli.promotion.targets import Targets, complete_targets, looked_at, say, targets
+from gitops.cli.promotion.targets import (
+    Targets,
+    applications_option,
+    complete_targets,
+    looked_at,
+    say,
+    targets,
+)
 from gitops.model.errors import GitOpsError, RefusedError
 from gitops.report import manifests, promotion
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitops.delivery.promotion.look import Candidate
+
 
 @click.command()
 @click.argument("stacks", nargs=-1, required=True, metavar="[SOURCE] TARGET", shell_complete=complete_targets)
+@applications_option
 @click.option("--hotfix", metavar="REVISION", default="", help="Promote this revision, past SOURCE.")
 @click.option("--reason", default="", help="Why a hotfix may go past SOURCE; the history keeps it.")
 @click.option("--dry-run", is_flag=True, help="Only look, and say what stands against it.")
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
 def promote(
     project: Path,
     stacks: tuple[str, ...],
+    applications: tuple[str, ...],
     hotfix: str,
     reason: str,
     dry_run: bool,
@@ -62,12 +73,14 @@ def promote(
     synced, healthy, without drift, with its checks passed, for gitops:soak. The difference is shown; then TARGET's
     gitops:revision is pinned in its file and committed, TARGET is deployed wave by wave and verified. When that
     fails, TARGET goes back, and does not take that revision again. A promotion that was interrupted goes on when
-    the command is run again. Ends with 5 when it may not be, with 4 when a stack went back.
+    the command is run again. With --app, only these applications go on, in a commit that has them as SOURCE does and
+    all else as TARGET does. Ends with 5 when it may not be, with 4 when a stack went back.
 
     \b
     Examples:
       gitops promote staging prod --dry-run
       gitops promote prod --yes
+      gitops promote staging prod --app web --app api
       gitops promote prod --hotfix 4f2a9c1 --reason "login is down, staging is broken"
       gitops promote staging prod --yes --parallel 8 -o json
       gitops promote prod --watch
@@ -75,7 +88,7 @@ def promote(
     """
     if bool(hotfix) != bool(reason):
         raise click.UsageError("--hotfix and --reason go together")
-    if watch and (hotfix or dry_run or abort):
+    if watch and (hotfix or dry_run or abort or applications):
         raise click.UsageError("--watch promotes what SOURCE has proven, and nothing else")
     if abort:
         _abort(project, targets(project, stacks, hotfix=True), yes=yes)
@@ -83,15 +96,16 @@ def promote(
         _watch(project, stacks, interval, parallel)
     else:
         found = targets(project, stacks, hotfix=bool(hotfix))
-        code = _once(project, found, hotfix, reason, output, parallel, dry_run=dry_run, yes=yes)
+        candidates = looked_at(project, found, hotfix, applications)
+        code = _once(project, found.stage, candidates, reason, output, parallel, dry_run=dry_run, yes=yes)
         if code:
             raise click.exceptions.Exit(code)
 
 
 def _once(
     project: Path,
-    found: Targets,
-    hotfix: str,
+    stage: str,
+    candidates: tuple[Candidate, ...],
     reason: str,
     output: str,
     parallel: int,
@@ -103,11 +117,8 @@ def _once(
     from gitops.delivery.promotion import look  # the engine's SDK is slow to import
     from gitops.delivery.promotion import promote as room
 
-    candidates = looked_at(project, found, hotfix)
-    if found.stage:
-        return promote_stage(
-            project, found.stage, candidates, reason, output, parallel, dry_run=dry_run, yes=yes
-        )
+    if stage:
+        return promote_stage(project, stage, candidates, reason, output, parallel, dry_run=dry_run, yes=yes)
     (candidate,) = candidates
     target, unit = candidate.target.stack, candidate.unit
     changes = manifests.changes(candidate.before, candidate.after)

@@ -67,14 +67,25 @@ def targets(project: Path, words: tuple[str, ...], *, hotfix: bool = False) -> T
     return Targets(source, stage, _ordered(stacks))
 
 
-def looked_at(project: Path, found: Targets, revision: str) -> tuple[Candidate, ...]:
-    """What would be promoted to each of the stacks; `revision` is a hotfix's, else ""."""
+def looked_at(
+    project: Path, found: Targets, revision: str, applications: tuple[str, ...]
+) -> tuple[Candidate, ...]:
+    """What would be promoted to each of the stacks; `revision` is a hotfix's, else ""; without names all of it."""
     from gitops.delivery.promotion import look as room  # the engine's SDK is slow to import
 
     if revision:
-        return room.hotfix(found.stacks, revision, project, stage=found.stage)
+        return room.hotfix(found.stacks, revision, project, stage=found.stage, applications=applications)
     source = stack_settings(found.source, project)
-    return room.look(source, found.stacks, project, say, stage=found.stage)
+    return room.look(source, found.stacks, project, say, stage=found.stage, applications=applications)
+
+
+applications_option = click.option(
+    "--app",
+    "applications",
+    multiple=True,
+    metavar="NAME",
+    help="Promote only this application, and leave all else as it is; may be repeated.",
+)
 
 
 def say(line: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from gitops.delivery.carried import carried
 from gitops.delivery.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.promotion.notes import forget, noted
@@ -55,6 +56,7 @@ class Candidate:
         objections: why it may not be.
         resumed: whether it was begun before and not ended.
         stage: the stage that gets it as a whole; "" for the target alone.
+        applications: those that are promoted, where it is not all of them; the unit is a commit of its own then.
     """
 
     unit: Unit
@@ -67,6 +69,7 @@ class Candidate:
     objections: tuple[str, ...] = ()
     resumed: bool = False
     stage: str = ""
+    applications: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -82,14 +85,15 @@ def look(
     on_check: Callable[[str], None] = lambda _: None,
     *,
     stage: str = "",
+    applications: Sequence[str] = (),
 ) -> tuple[Candidate, ...]:
     """Whether what `source` runs may go to each of `targets`, and what that changes there.
 
     One that was begun and not ended is gone on with: what it promotes was proven then. The stack that wants the
-    longest soak decides for all.
+    longest soak decides for all. With `applications` only these have to be proven, and only these go on.
 
     Raises:
-        RefusedError: the source has no deployment that could be promoted.
+        RefusedError: the source has no deployment that could be promoted, or the applications can't go alone.
         ConflictError: promotions of different revisions were begun to the targets.
         GitOpsError: a repository, cluster or history can't be read.
     """
@@ -100,20 +104,28 @@ def look(
         revision, proved_by = _agreed(begun)
     else:
         soak = max(target.promotion.soak for target in targets)
-        revision, objections = _proven(source, soak, project, on_check)
+        revision, objections = _proven(source, soak, project, on_check, applications)
+        revision = _alone(targets, revision, applications, project)
         proved_by = source.stack
 
     def candidate(target: Settings) -> Candidate:
         found = _candidate(revision, proved_by, target, project, notes[target.stack])
-        return replace(found, objections=objections, resumed=target.stack in begun, stage=stage)
+        mine = replace(found, objections=objections, stage=stage, applications=tuple(applications))
+        return replace(mine, resumed=target.stack in begun)
 
     return _each(candidate, targets)
 
 
 def hotfix(
-    targets: Sequence[Settings], revision: str, project: Path, *, stage: str = ""
+    targets: Sequence[Settings],
+    revision: str,
+    project: Path,
+    *,
+    stage: str = "",
+    applications: Sequence[str] = (),
 ) -> tuple[Candidate, ...]:
-    """A revision that goes to stacks past the one that should have proven it."""
+    """A revision that goes to stacks past the one that should have proven it, or only applications of it."""
+    revision = _alone(targets, revision, applications, project)
     notes = _notes(targets, project)
     begun = _begun(targets, notes, project, stage)
 
@@ -121,7 +133,7 @@ def hotfix(
         found = _candidate(revision, "", target, project, notes[target.stack])
         move = begun.get(target.stack)
         same = move is not None and (move.revision, move.source) == (found.unit.revision, "")
-        return replace(found, resumed=same, stage=stage)
+        return replace(found, resumed=same, stage=stage, applications=tuple(applications))
 
     return _each(candidate, targets)
 
@@ -165,8 +177,39 @@ def running(stack: str, project: Path, deployments: Sequence[Deployment] | None 
     return good[0].revision or told(stack, project, "stack", "output", "revision").strip()
 
 
+def _alone(targets: Sequence[Settings], revision: str, applications: Sequence[str], project: Path) -> str:
+    """The commit that has applications as at the revision and all else as the targets run it.
+
+    Without names the revision itself. It is in the cache and nowhere else yet.
+    """
+    if not applications:
+        return revision
+
+    def made(target: Settings) -> str:
+        base = running(target.stack, project)
+        if not base:
+            raise RefusedError(
+                f"{target.stack} was never deployed, and can't get {', '.join(applications)} alone",
+                next_step="promote everything first",
+            )
+        title = f"Promote {', '.join(sorted(applications))} of"
+        return carried(target.at(base), applications, revision, title, reproducible=True).commit
+
+    commits = set(_each(made, targets))
+    if len(commits) > 1:
+        raise RefusedError(
+            f"{', '.join(target.stack for target in targets)} don't run the same revision",
+            next_step="promote the applications to one after the other, or everything to all of them",
+        )
+    return commits.pop()
+
+
 def _proven(
-    source: Settings, soak: float, project: Path, on_check: Callable[[str], None]
+    source: Settings,
+    soak: float,
+    project: Path,
+    on_check: Callable[[str], None],
+    applications: Sequence[str],
 ) -> tuple[str, tuple[str, ...]]:
     """What a stack runs, and why it has not proven that."""
     deployments = history(source.stack, project)
@@ -178,7 +221,7 @@ def _proven(
     revision = running(source.stack, project, deployments)
     deployed = source.at(revision)
     on_check(f"looking at {source.stack}")
-    objections = (*filter(None, [early]), *against_states(observe(deployed).states))
+    objections = (*filter(None, [early]), *against_states(observe(deployed).of(applications)))
     if not objections:
         on_check(f"running {len(deployed.verification)} checks of {source.stack}")
         objections = against_checks(verified(deployed, project))

@@ -21,15 +21,17 @@ from gitops.engine.locks import backend, clear
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, NotFoundError, RefusedError
 from gitops.model.keys import object_name
 from gitops.model.promotion import Approval, Move, Promoted, Setback, Unit
+from gitops.source.git import cache_folder, cached
 from gitops.source.pin import pin
 from gitops.source.record import commit_changed
+from gitops.source.transport import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gitops.delivery.promotion.look import Candidate
-    from gitops.model.settings import Settings
+    from gitops.model.settings import Repository, Settings
     from gitops.model.verification import Verified
 
 _NAMESPACE = "default"
@@ -64,6 +66,8 @@ def begin(candidate: Candidate, project: Path) -> Move:
         RefusedError: it has gone back from the revision meanwhile.
     """
     target, unit = candidate.target, candidate.unit
+    if candidate.applications and not candidate.resumed:
+        _publish(target.repository, unit.revision)
     told = tags(target.stack, project)
     move = noted(Move, told)
     if move is None:
@@ -168,6 +172,11 @@ def follow(revisions: Mapping[str, str], project: Path, message: str, on_step: C
     told = f", by commit {commit[:12]}" if commit else ""
     for stack, revision in revisions.items():
         on_step(f"{stack} follows {revision[:12]} from now on{told}")
+
+
+def _publish(repository: Repository, commit: str) -> None:
+    """Push a commit that was made for a promotion, to a branch of its own, so that every machine can have it."""
+    push(repository, cached(repository, cache_folder()), commit, f"promoted/{commit[:12]}")
 
 
 @contextmanager
