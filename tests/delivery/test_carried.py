@@ -80,7 +80,7 @@ def test_a_promotion_of_one_application_starts_from_what_the_stacks_run(
 ) -> None:
     first = old.repository.revision
     runs = {"a": first, "b": first, "c": origin.head, "d": ""}
-    monkeypatch.setattr(look, "running", lambda stack, _: runs[stack])
+    monkeypatch.setattr(look, "running_revision", lambda stack, _: runs[stack])
     stacks = {name: given.settings(stack=name, repository=Repository(origin.url, "main")) for name in runs}
 
     made = look._alone([stacks["a"], stacks["b"]], origin.head, ["web"], tmp_path)

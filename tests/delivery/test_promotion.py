@@ -98,7 +98,7 @@ def test_a_stack_runs_what_was_deployed_last_without_a_failure(
     runs: list[Deployment], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(look, "told", lambda *_: "of the output\n")
-    assert look.running("prod", HERE, runs) == expected
+    assert look.running_revision("prod", HERE, runs) == expected
 
 
 def test_each_application_that_is_not_well_is_named() -> None:

@@ -215,7 +215,7 @@ def test_the_strictest_stack_of_a_group_says_how_many_may_fail(stated: list[str]
 def told_tags(monkeypatch: pytest.MonkeyPatch, tags: dict[str, str], running: str) -> list[Any]:
     notes: list[Any] = []
     monkeypatch.setattr(promote, "tags", lambda *_: tags)
-    monkeypatch.setattr(promote, "running", lambda *_: running)
+    monkeypatch.setattr(promote, "running_revision", lambda *_: running)
     monkeypatch.setattr(promote, "note", lambda _, __, value: notes.append(value))
     return notes
 

@@ -124,7 +124,22 @@ def test_what_staging_has_proven_goes_to_prod_and_nothing_else(stacks, repositor
     assert "application story is OutOfSync and Healthy" in drifted["objections"]
 
 
-def test_a_promotion_that_was_killed_goes_on_and_is_still_the_same(stacks, repository):
+def watching(project):
+    """`gitops promote --watch`, in the background; its lines are read as they come."""
+    command = [sys.executable, "-m", "gitops.cli.main", "--project", str(project.folder)]
+    return subprocess.Popen(
+        [*command, "promote", PROD, "--watch", "--interval", "1s"],
+        cwd=CHECKOUT,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_promotion_that_was_killed_goes_on_and_what_was_taken_back_waits_for_a_newer_one(
+    stacks, repository
+):
     staging, prod = stacks
     wanted = change(repository, "2")
     assert sync(staging).code == 0
@@ -148,6 +163,21 @@ def test_a_promotion_that_was_killed_goes_on_and_is_still_the_same(stacks, repos
     code, done, text = promote(prod, "--yes")
     assert (code, done["promoted"], done["revision"]) == (0, True, wanted), text
     assert (value(staging), value(prod)) == ("3", "2")
+
+    left = repository.head
+    assert promote(prod, "--yes")[0] == 0
+    back = prod.gitops("stack", "rollback", "--stack", PROD, "--to", wanted, "--pin", "--yes")
+    assert (back.code, sync(prod).code, value(prod)) == (0, 0, "2"), back.text
+    with watching(prod) as loop:
+        try:
+            assert f"{left[:12]} waits: {PROD} had {left[:12]} before" in loop.stderr.readline()
+            newer = change(repository, "4")
+            assert sync(staging).code == 0
+            told = next(line for line in loop.stderr if line.startswith(newer[:12]) and "promoted" in line)
+            assert told == f"{newer[:12]}: 1 of 1 promoted\n"
+        finally:
+            loop.kill()
+    assert value(prod) == "4"
 
 
 def test_soak_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(stacks, repository):

@@ -165,7 +165,7 @@ def all_refusals(candidates: Sequence[Candidate], project: Path) -> tuple[tuple[
     return _each(lambda candidate: refusals(candidate, project), candidates)
 
 
-def running(stack: str, project: Path, deployments: Sequence[Deployment] | None = None) -> str:
+def running_revision(stack: str, project: Path, deployments: Sequence[Deployment] | None = None) -> str:
     """The commit that a stack ran last without a failure; "" when it never did, or was destroyed since.
 
     After a bare `pulumi up`, whose history has no commit, the stack's output tells it.
@@ -186,7 +186,7 @@ def _alone(targets: Sequence[Settings], revision: str, applications: Sequence[st
         return revision
 
     def made(target: Settings) -> str:
-        base = running(target.stack, project)
+        base = running_revision(target.stack, project)
         if not base:
             raise RefusedError(
                 f"{target.stack} was never deployed, and can't get {', '.join(applications)} alone",
@@ -218,7 +218,7 @@ def _proven(
     if run is None or wrong:
         raise RefusedError(wrong, next_step=f"see it: gitops stack history --stack {source.stack}")
     early = against_soak(source.stack, deployments, soak, datetime.now(UTC))
-    revision = running(source.stack, project, deployments)
+    revision = running_revision(source.stack, project, deployments)
     deployed = source.at(revision)
     on_check(f"looking at {source.stack}")
     objections = (*filter(None, [early]), *against_states(observe(deployed).of(applications)))
@@ -263,7 +263,7 @@ def _candidate(
     revision: str, source: str, target: Settings, project: Path, notes: Mapping[str, str]
 ) -> Candidate:
     begun = noted(Move, notes)
-    runs = begun.before if begun else running(target.stack, project)
+    runs = begun.before if begun else running_revision(target.stack, project)
     before = rendered(target.at(runs))[1] if runs else ()
     sha, after = rendered(target.at(revision))
     return Candidate(unit_of(sha, after), source, target, runs, before, after, notes)

@@ -11,7 +11,7 @@ from gitops.cluster.connect import connect
 from gitops.cluster.lease import held
 from gitops.delivery.history import whoami
 from gitops.delivery.observe import observe
-from gitops.delivery.promotion.look import running
+from gitops.delivery.promotion.look import running_revision
 from gitops.delivery.promotion.notes import forget, note, note_setback, noted, now
 from gitops.delivery.promotion.proof import against_checks, against_states
 from gitops.delivery.sync import sync
@@ -67,13 +67,13 @@ def begin(candidate: Candidate, project: Path) -> Move:
     """
     target, unit = candidate.target, candidate.unit
     if candidate.applications and not candidate.resumed:
-        _publish(target.repository, unit.revision)
+        publish(target.repository, unit.revision)
     told = tags(target.stack, project)
     move = noted(Move, told)
     if move is None:
         if candidate.source and noted(Setback, told, unit.revision):
             raise RefusedError(f"{target.stack} has gone back from {unit.revision[:12]} meanwhile")
-        if candidate.resumed or running(target.stack, project) != candidate.running:
+        if candidate.resumed or running_revision(target.stack, project) != candidate.running:
             raise ConflictError(
                 f"{target.stack} was changed by another promotion since it was looked at",
                 next_step="run it again",
@@ -174,7 +174,7 @@ def follow(revisions: Mapping[str, str], project: Path, message: str, on_step: C
         on_step(f"{stack} follows {revision[:12]} from now on{told}")
 
 
-def _publish(repository: Repository, commit: str) -> None:
+def publish(repository: Repository, commit: str) -> None:
     """Push a commit that was made for a promotion, to a branch of its own, so that every machine can have it."""
     push(repository, cached(repository, cache_folder()), commit, f"promoted/{commit[:12]}")
 
