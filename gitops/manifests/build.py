@@ -12,6 +12,7 @@ from gitops.manifests.objects import checked, normalized
 from gitops.manifests.options import object_options
 from gitops.manifests.program import find
 from gitops.manifests.rendering import Rendering
+from gitops.manifests.rollouts import Sections
 from gitops.manifests.scopes import scopes
 from gitops.manifests.sources import read
 from gitops.model.errors import GitOpsError, Location, Problems
@@ -94,12 +95,17 @@ def manifests(
     """
     _note_empty(stated, problems)
     known = scopes((item.body for items in stated.values() for item in items), live_scopes)
+    sections = Sections()
     found = [
         manifest
         for application, items in stated.items()
-        for manifest in _last_stated(_manifests(application, items, stack, known, problems), notes)
+        for manifest in _last_stated(
+            _manifests(application, sections.of(application, items, known, problems), stack, known, problems),
+            notes,
+        )
     ]
     unique = stated_once(found, problems)
+    sections.check(unique, problems)
     return (*_namespaces(stated, unique, stack), *unique)
 
 
@@ -117,7 +123,7 @@ def _note_empty(raw: Mapping[Application, list[RawObject]], problems: Problems) 
 
 
 def _manifests(
-    application: Application, items: list[RawObject], stack: str, known: Scopes, problems: Problems
+    application: Application, items: Iterable[RawObject], stack: str, known: Scopes, problems: Problems
 ) -> Iterable[tuple[int, Manifest]]:
     """Each object with the number of the source that states it."""
     for item in items:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gitops.model.errors import Location
     from gitops.model.health_rule import HealthRule
     from gitops.model.project import OrphanRule, SyncWindow
+    from gitops.model.rollout.section import RolloutSection
     from gitops.model.sources import Source
     from gitops.model.sync import IgnoreDifference
 
@@ -48,6 +49,7 @@ class Application:
         origin: what an Argo CD Application says of itself besides.
         windows: when its project allows syncs.
         orphans: what its project wants to be told of objects of nobody.
+        rollout: how new versions of its workload reach their users, when not all at once.
     """
 
     name: str
@@ -75,3 +77,4 @@ class Application:
     origin: Origin = field(default=Origin())
     windows: tuple[SyncWindow, ...] = ()
     orphans: OrphanRule | None = None
+    rollout: RolloutSection | None = field(default=None, hash=False)

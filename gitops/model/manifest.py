@@ -83,3 +83,8 @@ def as_mapping(value: Any) -> JsonObject:
 def as_list(value: Any) -> list[Any]:
     """The value when it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def names_in(value: Any) -> list[str]:
+    """The `name` of each item of a list that has one."""
+    return [str(item["name"]) for item in as_list(value) if isinstance(item, dict) and "name" in item]

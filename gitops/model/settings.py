@@ -169,6 +169,7 @@ class Settings:
         promotion: where its changes come from.
         verification: what has to be well after a deployment before it counts as good.
         loop: how often the loop looks, and when syncs are allowed.
+        prometheus: the address that analyses of rollouts ask, as the cluster reaches it.
     """
 
     stack: str
@@ -187,6 +188,7 @@ class Settings:
     verification: tuple[Check, ...] = ()
     loop: Loop = Loop()
     promotion: Promotion = Promotion()
+    prometheus: str = ""
 
     def at(self, revision: str) -> Settings:
         """The same, following another revision."""

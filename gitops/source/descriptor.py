@@ -9,6 +9,7 @@ import msgspec
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
 from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
+from gitops.source.rollout import read_rollout
 from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_with_lines
 
@@ -28,7 +29,7 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """The keys of `gitops.yaml`; a key that is not here is an error."""
+    """The keys of `gitops.yaml`; a key that is not here is an error. `rollout` is a RolloutSection once it is read."""
 
     wave: Wave | None = None
     namespace: DnsLabel | None = None
@@ -42,6 +43,7 @@ class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     hooks: Literal["on-change", "every-sync"] = "on-change"
     ignore_differences: tuple[Ignored, ...] = ()
     health_rules: tuple[dict[str, Any], ...] = ()
+    rollout: Any = None
 
 
 def read_descriptor(content: bytes, file: str, application: str, problems: Problems) -> Descriptor:
@@ -70,7 +72,10 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
                 str(error), Location(file, lines.get("timeouts.health", 1)), "mend the value", application
             )
             return Descriptor()
-    return descriptor
+    if descriptor.rollout is None:
+        return descriptor
+    section = read_rollout(descriptor.rollout, file, lines, problems, application)
+    return msgspec.structs.replace(descriptor, rollout=section)
 
 
 def _keys(struct: type[msgspec.Struct]) -> list[str]:

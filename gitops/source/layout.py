@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from posixpath import basename
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops.model.errors import Problems
+    from gitops.model.rollout.section import RolloutSection
     from gitops.model.settings import ApplicationGlob, Settings
     from gitops.source.commit import Commit, Entry
 
@@ -115,4 +117,11 @@ def _application(
         options=_OPTIONS,
         hooks_every_sync="every-sync" in {descriptor.hooks, settings.hooks},
         health_rules=rules,
+        rollout=_rollout(descriptor, settings),
     )
+
+
+def _rollout(descriptor: Descriptor, settings: Settings) -> RolloutSection | None:
+    """The section, which asks the stack's Prometheus unless it names one."""
+    section: RolloutSection | None = descriptor.rollout
+    return replace(section, prometheus=section.prometheus or settings.prometheus) if section else None

@@ -25,7 +25,7 @@ from gitops.model.settings import (
 from gitops.source.argo.projectspec import Window  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches, matches_text
-from gitops.source.url import checked_revision, repository_url
+from gitops.source.url import checked_revision, is_web_address, repository_url
 from gitops.source.verification import read_checks
 from gitops.source.windows import complaints, windows_of
 from gitops.source.yaml import YamlError, read_with_lines
@@ -98,6 +98,7 @@ class StackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     stage: StageName = ""
     group: Annotated[int, msgspec.Meta(ge=0)] = 0
     max_unavailable: Share = ""
+    prometheus: str = ""
 
 
 _FLEET_KEYS = ("destinations", "clusterLabels", "clusterAnnotations")
@@ -164,6 +165,7 @@ def settings_from(
         promotion=Promotion(
             config.promotes_from, soak, config.approval, config.stage, config.group, config.max_unavailable
         ),
+        prometheus=_prometheus(config, stack),
     )
 
 
@@ -243,6 +245,16 @@ def _secrets(config: StackConfig, project: Path) -> Secrets:
         refuse_plain=config.refuse_plain_secrets,
         plain=config.plain_secrets,
     )
+
+
+def _prometheus(config: StackConfig, stack: str) -> str:
+    if config.prometheus and not is_web_address(config.prometheus):
+        raise ConfigError(
+            f"gitops:prometheus is {config.prometheus!r}, which is no http or https address",
+            where=Location(f"Pulumi.{stack}.yaml"),
+            next_step="write it as the cluster reaches it: http://prometheus.monitoring:9090",
+        )
+    return config.prometheus
 
 
 def _loop(stack: str, config: StackConfig, environment: Mapping[str, str]) -> Loop:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.phase import SYNC_PHASES, DeletePolicy, Phase
 from gitops.model.plan import Gate, Hook, hook_name
-from gitops.waves.order import PREREQUISITES, WORKLOADS, kind_rank
+from gitops.waves.order import PREREQUISITES, ROUTES, WORKLOADS, kind_rank
 from gitops.waves.phases import Placed, delete_policies, trigger
 from gitops.waves.treatment import health_check, planned_object
 
@@ -163,6 +163,8 @@ def _comes_before(other: Placed, item: Placed) -> bool:
     kind = item.manifest.kind
     if other.hook and other.manifest.kind == "Namespace":
         return kind != "Namespace"
+    if kind == "Rollout" and other.manifest.kind in ROUTES:
+        return True
     return kind in WORKLOADS and other.manifest.kind in PREREQUISITES
 
 

@@ -33,7 +33,11 @@ PREREQUISITES = frozenset(
     "NetworkPolicy ResourceQuota LimitRange ServiceAccount Secret ConfigMap StorageClass PersistentVolume"
     " PersistentVolumeClaim ClusterRole ClusterRoleBinding Role RoleBinding PriorityClass".split()
 )
-WORKLOADS = frozenset("DaemonSet Deployment Job Pod ReplicaSet ReplicationController StatefulSet".split())
+WORKLOADS = frozenset(
+    "DaemonSet Deployment Job Pod ReplicaSet ReplicationController Rollout StatefulSet".split()
+)
+# What a Rollout names: its controller finds fault with it until they are all there.
+ROUTES = frozenset("AnalysisTemplate ClusterAnalysisTemplate DestinationRule Service VirtualService".split())
 
 
 def sync_wave(manifest: Manifest) -> int:

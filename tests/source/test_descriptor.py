@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gitops.model.errors import Problems
+from gitops.model.rollout.canary import Canary
+from gitops.model.rollout.section import RolloutSection
 from gitops.source.descriptor import Descriptor, Ignored, Timeouts, read_descriptor
 
 KEYS = {
@@ -20,6 +22,7 @@ KEYS = {
     ),
     "healthRules: [{kind: X}]": Descriptor(health_rules=({"kind": "X"},)),
     "timeouts: {health: 5m}": Descriptor(timeouts=Timeouts("5m")),
+    "rollout: {canary: {}}": Descriptor(rollout=RolloutSection(canary=Canary())),
 }
 
 
