@@ -15,6 +15,7 @@ from gitops.cli.app.group import app
 from gitops.cli.doctor import doctor
 from gitops.cli.promotion.approve import approve
 from gitops.cli.promotion.promote import promote
+from gitops.cli.rebuild import rebuild
 from gitops.cli.render import render
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack
@@ -63,6 +64,7 @@ cli.add_command(secret)
 cli.add_command(promote)
 cli.add_command(approve)
 cli.add_command(verify)
+cli.add_command(rebuild)
 cli.add_command(watch)
 cli.add_command(version)
 cli.add_command(completion)

@@ -13,6 +13,7 @@ from gitops.model.errors import AccessError, NotFoundError
 from gitops.secrets.scope import KEY_LABEL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from gitops.cluster.client import Client, Object
@@ -81,3 +82,25 @@ def sealing_keys(client: Client, namespace: str, name: str = "") -> list[Object]
     if name:
         return [client.get(f"{path}/{name}")]
     return client.list(path, KEY_LABEL)
+
+
+def restore_keys(client: Client, namespace: str, secrets: Iterable[Object]) -> Iterator[tuple[str, bool]]:
+    """Put Secrets with keys into a namespace, made where it is missing; gives each one's name, and whether it is new.
+
+    Raises:
+        ApiError: the cluster refuses.
+    """
+    _made(client, "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    for secret in secrets:
+        path = f"/api/v1/namespaces/{namespace}/secrets"
+        yield str(secret["metadata"]["name"]), _made(client, path, secret)
+
+
+def _made(client: Client, path: str, body: Object) -> bool:
+    try:
+        client.create(path, body)
+    except ApiError as error:
+        if error.reason != "AlreadyExists":
+            raise
+        return False
+    return True

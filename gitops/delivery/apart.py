@@ -29,6 +29,7 @@ class Failure(NamedTuple):
 
     kind: int
     text: str
+    left_over: bool = False
 
 
 def pool(most: int, preloaded: Sequence[str], *, bound: bool = False) -> ProcessPoolExecutor:
@@ -44,11 +45,14 @@ def pool(most: int, preloaded: Sequence[str], *, bound: bool = False) -> Process
 
 def failure_of(error: GitOpsError) -> Failure:
     """An error as a value, since not every error can travel."""
-    return Failure(next((i for i, kind in enumerate(_KINDS) if isinstance(error, kind)), -1), str(error))
+    place = next((i for i, kind in enumerate(_KINDS) if isinstance(error, kind)), -1)
+    return Failure(place, str(error), getattr(error, "left_over", False))
 
 
 def error_of(failure: Failure) -> GitOpsError:
     """And back."""
+    if failure.left_over:
+        return ConflictError(failure.text, left_over=True)
     return (_KINDS[failure.kind] if failure.kind >= 0 else GitOpsError)(failure.text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
-from gitops.model.partial import Kept
+from gitops.model.partial import APPLICATION, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from gitops.model.partial import LeftOut, Recorded
     from gitops.model.plan import Plan
-
-APPLICATION = "gitops:index:Application"
 
 
 def kept(

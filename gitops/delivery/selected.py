@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from gitops.cluster.handover import changing_hands
 from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.delivery.history import intent
-from gitops.delivery.keep import APPLICATION, labels_of
+from gitops.delivery.keep import labels_of
 from gitops.delivery.sync import delete, run, told
 from gitops.engine.forget import forget
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import look
 from gitops.model.errors import NotFoundError, Problem, ProblemsError, unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
+from gitops.model.partial import APPLICATION
 from gitops.model.plan import Gate, HealthCheck, PlannedObject, application_of
 from gitops.respected import respecting_managers
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from pulumi import automation
 
 from gitops.engine.stacks import exported, opened, translated
+from gitops.model.partial import APPLICATION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 _TYPE = "kubernetes:"
@@ -22,12 +23,26 @@ def forget(stack: str, project: Path, names: Collection[str]) -> int:
         ConflictError: another run holds the stack's lock.
         GitOpsError: the engine can't read or write the state.
     """
-    with translated(stack, "did not forget what it gives back", "check that `pulumi stack` works here"):
+    return _forget(stack, project, lambda resources: without(resources, names))
+
+
+def forget_applications(stack: str, project: Path, names: Collection[str]) -> int:
+    """The same for all that the stack has of applications: objects, hooks, checks of health and gates.
+
+    Raises as `forget`.
+    """
+    return _forget(stack, project, lambda resources: without_applications(resources, names))
+
+
+def _forget(
+    stack: str, project: Path, kept_of: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+) -> int:
+    with translated(stack, "did not forget what it should", "check that `pulumi stack` works here"):
         handle = opened(stack, project)
         found = exported(handle)
         state = dict(found.deployment or {})
         resources: list[dict[str, Any]] = state.get("resources") or []
-        kept = without(resources, names)
+        kept = kept_of(resources)
         if len(kept) != len(resources):
             handle.import_stack(automation.Deployment(found.version, {**state, "resources": kept}))
     return len(resources) - len(kept)
@@ -38,6 +53,18 @@ def without(resources: list[dict[str, Any]], names: Collection[str]) -> list[dic
     gone = {
         r["urn"] for r in resources if r["type"].startswith(_TYPE) and r["urn"].rpartition("::")[2] in names
     }
+    return _without(resources, gone)
+
+
+def without_applications(resources: list[dict[str, Any]], names: Collection[str]) -> list[dict[str, Any]]:
+    """A state's resources but for these applications and what is below them."""
+    groups = {
+        r["urn"] for r in resources if r["type"] == APPLICATION and r["urn"].rpartition("::")[2] in names
+    }
+    return _without(resources, groups | {r["urn"] for r in resources if r.get("parent") in groups})
+
+
+def _without(resources: list[dict[str, Any]], gone: Collection[str]) -> list[dict[str, Any]]:
     return [_unlinked(r, gone) for r in resources if r["urn"] not in gone]
 
 

@@ -63,6 +63,7 @@ def conflict(stack: str, holders: tuple[Holder, ...]) -> ConflictError:
         return ConflictError(
             f"the lock of stack {stack!r} is left over from a run that was killed{who}",
             next_step=f"clear it: pulumi cancel --yes --stack {stack}",
+            left_over=True,
         )
     return ConflictError(
         f"another run holds the lock of stack {stack!r}{who}",

@@ -12,6 +12,7 @@ from pulumi import automation
 from gitops.engine.diagnostics import Failure, failures
 from gitops.engine.locks import conflict, holders_in
 from gitops.model.errors import GitOpsError
+from gitops.source.stackfile import secrets_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,6 +123,27 @@ def opened(stack: str, project: Path, program: Callable[[], None] = lambda: None
         program=program,
         opts=automation.LocalWorkspaceOptions(work_dir=str(project), env_vars=dict(SETTINGS)),
     )
+
+
+def ensure(stack: str, project: Path) -> bool:
+    """Make a stack where the backend has none of its name, with the secrets provider of its file; whether it did.
+
+    Raises:
+        GitOpsError: the backend can't be reached, or the passphrase does not open the stack's file.
+    """
+    with translated(
+        stack, "can't be made", "check PULUMI_BACKEND_URL, and the passphrase or secrets provider"
+    ):
+        # without the one in its file, a key of its own would be made, and what is encrypted there lost
+        provider = secrets_provider(stack, project) or None
+        workspace = automation.LocalWorkspace(
+            work_dir=str(project), env_vars=dict(SETTINGS), secrets_provider=provider
+        )
+        try:
+            workspace.create_stack(stack)
+        except (automation.StackAlreadyExistsError, automation.ConcurrentUpdateError):
+            return False  # what is locked exists
+    return True
 
 
 def exported(handle: automation.Stack) -> automation.Deployment:

@@ -104,9 +104,13 @@ def unknown_applications(stack: str, names: Iterable[str]) -> NotFoundError:
 
 
 class ConflictError(GitOpsError):
-    """Another run holds the stack."""
+    """Another run holds the stack; `left_over` says that it was killed, and only its lock is there."""
 
     exit_code = 8
+
+    def __init__(self, what: str, *, next_step: str = "", left_over: bool = False) -> None:
+        self.left_over = left_over
+        super().__init__(what, next_step=next_step)
 
 
 class TimedOutError(GitOpsError):

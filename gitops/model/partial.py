@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
 
+APPLICATION = "gitops:index:Application"
+"""The engine's type of an application."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

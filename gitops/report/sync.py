@@ -49,17 +49,22 @@ def as_json(done: Synced) -> str:
         "revision": done.revision,
         "operation": done.operation,
         "applications": [
-            {"name": item.name, "result": item.result, "problems": [_problem(one) for one in item.problems]}
+            {
+                "name": item.name,
+                "result": item.result,
+                "problems": [problem_as_json(one) for one in item.problems],
+            }
             for item in done.applications
         ],
         "changes": dict(sorted(done.changes.items())),
         "pruned": [key.resource_name for key in done.pruned],
-        "warnings": [_problem(one) for one in done.warnings],
+        "warnings": [problem_as_json(one) for one in done.warnings],
     }
     return json.dumps(document, indent=2)
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def problem_as_json(problem: Problem) -> dict[str, Any]:
+    """What is wrong, where, and the next step."""
     place = problem.where
     return {
         "what": problem.what,

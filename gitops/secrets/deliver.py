@@ -43,9 +43,10 @@ def delivered(
     try:
         keys = ring() if ring else None
     except GitOpsError as error:
+        (problem,) = error.problems
         for manifest in sealed:
-            (problem,) = error.problems
-            problems.note(replace(problem, application=manifest.application))
+            what = f"{manifest.key} can't be opened: {problem.what}"
+            problems.add(what, manifest.where, problem.next_step, manifest.application)
         return tuple(manifests)
     bodies: dict[int, JsonObject] = {}
     for manifest in sealed:

@@ -183,20 +183,8 @@ def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None 
         NotFoundError: there is no such file.
         ConfigError: it can't be read.
     """
-    file = project / f"Pulumi.{stack}.yaml"
-    try:
-        body, _ = read_with_lines(file.read_bytes())
-    except FileNotFoundError as error:
-        known = stack_names(project)
-        raise NotFoundError(
-            f"there is no stack {stack!r} in {project}",
-            next_step=f"the stacks are: {', '.join(known)}" if known else "create one: pulumi stack init",
-        ) from error
-    except (OSError, YamlError) as error:
-        raise ConfigError(
-            f"can't be read: {error}", where=Location(file.name, getattr(error, "line", 0))
-        ) from error
-    config = body.get("config") if isinstance(body, dict) else None
+    file, body = _file(stack, project)
+    config = body.get("config")
     if config and not isinstance(config, dict):
         raise ConfigError("config is not a mapping", where=Location(file.name), next_step="mend the file")
     prefix = f"{NAMESPACE}:"
@@ -205,6 +193,14 @@ def stack_values(stack: str, project: Path, secret: Callable[[str], str] | None 
     encrypted = {key for key, value in own.items() if isinstance(value, dict) and "secure" in value}
     opened = {key: secret(key) for key in sorted(encrypted)} if secret else {}
     return {key: value for key, value in own.items() if key not in encrypted} | opened
+
+
+def secrets_provider(stack: str, project: Path) -> str:
+    """Who encrypts the stack's secrets, such as `awskms://…`, as its file has it; "" for a passphrase.
+
+    Raises as `stack_values`.
+    """
+    return str(_file(stack, project)[1].get("secretsprovider") or "")
 
 
 def refuse_in_clear(values: Mapping[str, Any], stack: str) -> None:
@@ -226,6 +222,23 @@ def refuse_in_clear(values: Mapping[str, Any], stack: str) -> None:
             where=Location(f"Pulumi.{stack}.yaml"),
             next_step="set another one: openssl rand -hex 32 | pulumi config set --secret gitops:secretDigestKey",
         )
+
+
+def _file(stack: str, project: Path) -> tuple[Path, dict[str, Any]]:
+    file = project / f"Pulumi.{stack}.yaml"
+    try:
+        body, _ = read_with_lines(file.read_bytes())
+    except FileNotFoundError as error:
+        known = stack_names(project)
+        raise NotFoundError(
+            f"there is no stack {stack!r} in {project}",
+            next_step=f"the stacks are: {', '.join(known)}" if known else "create one: pulumi stack init",
+        ) from error
+    except (OSError, YamlError) as error:
+        raise ConfigError(
+            f"can't be read: {error}", where=Location(file.name, getattr(error, "line", 0))
+        ) from error
+    return file, body if isinstance(body, dict) else {}
 
 
 def _secrets(config: StackConfig, project: Path) -> Secrets:

@@ -250,13 +250,11 @@ class Loop:
 
     def _failed(self, error: GitOpsError) -> None:
         """Say so, and try again soon; a lock that was left over is cleared where that is allowed."""
-        if isinstance(error, ConflictError) and self._clear_locks and self.guard.backend:
-            holders = self.guard.backend.holders()
-            if holders and all(holder.is_gone for holder in holders):
-                self._log("warning", "clearing the lock of a run that was killed", holder=str(holders[0]))
-                clear(self._settings.stack, self._project)
-                self._due.poll, self._due.forced = time.monotonic(), "lock cleared"
-                return
+        if isinstance(error, ConflictError) and error.left_over and self._clear_locks:
+            self._log("warning", "clearing the lock of a run that was killed", found=error.problems[0].what)
+            clear(self._settings.stack, self._project)
+            self._due.poll, self._due.forced = time.monotonic(), "lock cleared"
+            return
         self._due.failures += 1
         most = self._settings.loop.interval if isinstance(error, AccessError) else _LONGEST_PAUSE
         seconds = growing(self._due.failures, _FIRST_PAUSE, max(most, _FIRST_PAUSE))

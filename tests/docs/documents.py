@@ -14,6 +14,7 @@ from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
 from gitops.model.keys import ObjectKey
 from gitops.model.promotion import Share, StagePromoted, Taking, Unit
+from gitops.model.rebuilt import Place, Rebuilt
 from gitops.model.synced import ApplicationOutcome, Synced
 from gitops.model.verification import Check as Verification
 from gitops.model.verification import Command, Measurement, Verified
@@ -25,6 +26,7 @@ from gitops.report import (
     history,
     manifests,
     promotion,
+    rebuild,
     resources,
     secrets,
     stacks,
@@ -68,6 +70,21 @@ SYNCED = Synced(
     "6743a1",
 )
 ADOPTED = ObjectAdoption(KEY, "web", exists=True, changes=(Change("spec.replicas", 1, 3),))
+REBUILT = Rebuilt(
+    Place("prod", "https://prod:6443", "1f0c"),
+    SYNCED,
+    3,
+    4,
+    (KEY,),
+    (KEY,),
+    (KEY,),
+    (KEY,),
+    (KEY,),
+    ("w",),
+    ("d",),
+    (KEY,),
+    1,
+)
 HELM = Owner("Helm", "Release", "web", "web")
 
 DOCUMENTS = [
@@ -78,6 +95,7 @@ DOCUMENTS = [
     drift.as_json("prod", given.SHA, findings([STATE])),
     history.as_json("prod", "web", [DEPLOYMENT]),
     sync.as_json(SYNCED),
+    rebuild.as_json(REBUILT),
     resources.as_json("prod", "web", [resources.Row(0, KEY, None, "Synced", "Healthy", "")]),
     resources.events_as_json(
         "prod", "web", [Event("2026-01-01T10:00:00Z", "Normal", "Pulled", "Pod a/b", 1, "")]

@@ -1,4 +1,4 @@
-from gitops.engine.forget import without
+from gitops.engine.forget import without, without_applications
 
 STACK = "urn:pulumi:x::gitops::"
 
@@ -33,3 +33,20 @@ def test_forgotten_objects_and_every_reference_to_them_leave_the_state():
 def test_a_state_without_them_is_left_as_it_is():
     resources = [resource("kubernetes:core/v1:ConfigMap", "ConfigMap:shop/other", dependencies=[])]
     assert without(resources, {"ConfigMap:shop/web"}) == resources
+
+
+def test_a_forgotten_application_goes_with_its_hooks_and_checks_and_others_stay():
+    group = "gitops:index:Platform$gitops:index:Wave$gitops:index:Application"
+    web, web2 = resource(group, "web"), resource(group, "web-2")
+    mine = [
+        resource(f"{group}$kubernetes:apps/v1:Deployment", "apps/Deployment:web/web", parent=web["urn"]),
+        resource(f"{group}$pulumi:index:Stash", "hook", parent=web["urn"]),
+    ]
+    theirs = resource(
+        f"{group}$kubernetes:core/v1:ConfigMap",
+        "ConfigMap:web-2/x",
+        parent=web2["urn"],
+        dependencies=[mine[0]["urn"]],
+    )
+    kept = without_applications([web, *mine, web2, theirs], {"web"})
+    assert kept == [web2, {**theirs, "dependencies": []}]

@@ -88,7 +88,9 @@ def test_keys_that_can_not_be_had_concern_the_applications_that_need_them():
 
     problems = Problems()
     delivered([sealed(), given.manifest("ConfigMap", of="other")], "test", fail, problems)
-    assert [(p.what, p.application) for p in problems] == [("no keys", "web")]
+    (problem,) = problems
+    assert problem.what == "SealedSecret web/db can't be opened: no keys"
+    assert (str(problem.where), problem.next_step, problem.application) == ("web/db.yaml:1", "look", "web")
 
 
 def test_a_secret_that_is_there_in_clear_as_well_is_a_problem():

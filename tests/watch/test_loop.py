@@ -10,8 +10,8 @@ import pytest
 
 from gitops.cluster.survey import Survey
 from gitops.delivery.sync import Prepared
-from gitops.engine.locks import Holder
-from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
+from gitops.engine.locks import Holder, conflict
+from gitops.model.errors import AccessError, GitOpsError, RefusedError
 from gitops.model.settings import Loop as LoopSettings
 from gitops.model.synced import FAILED, SYNCED, ApplicationOutcome, Synced
 from gitops.report.metrics import Metrics
@@ -202,8 +202,7 @@ def test_a_lock_is_cleared_only_when_its_process_is_gone(world, monkeypatch: pyt
         ((gone, replace(gone, pid=2)), []),
         ((gone,), ["test"]),
     ):
-        world.loop.guard.backend = SimpleNamespace(holders=lambda holders=holders: holders, stamp=tuple)
-        world.loop._failed(ConflictError("another run holds the lock"))
+        world.loop._failed(conflict("test", holders))
         assert world.cleared == cleared
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cli.secret.writing import write
 from gitops.cluster.connect import connect
+from gitops.cluster.sealing import restore_keys
 from gitops.desired import stack_ring
 from gitops.model.errors import RefusedError
 from gitops.secrets.keys import KeyRing
@@ -40,8 +41,7 @@ def add_keys(place: Place, file: str, pairs: Sequence[KeyPair]) -> str:
     if kind == "kubernetes":
         namespace = where.partition("/")[0]
         client = connect(settings.cluster).client
-        for pair in pairs:
-            client.create(f"/api/v1/namespaces/{namespace}/secrets", as_secret(pair, namespace))
+        list(restore_keys(client, namespace, [as_secret(pair, namespace) for pair in pairs]))
         return f"namespace {namespace} of the cluster"
     from gitops.engine.config import set_secret  # the engine's SDK is slow to import
 

@@ -12,8 +12,7 @@ from gitops.cli.secret.keeping import add_keys, refuse_committing
 from gitops.cli.secret.options import Place, dates_of, keys_option, place_options
 from gitops.cli.secret.writing import write
 from gitops.cluster.connect import connect
-from gitops.cluster.errors import ApiError
-from gitops.cluster.sealing import sealing_keys
+from gitops.cluster.sealing import restore_keys, sealing_keys
 from gitops.model.duration import parse_duration
 from gitops.model.errors import ConfigError, RefusedError
 from gitops.report.secrets import KeyDates, keys_as_json
@@ -131,16 +130,10 @@ def restore(*, files: tuple[str, ...], place: Place) -> None:
       gitops secret key restore staging-keys.pem --stack staging
     """
     client = connect(place.settings.cluster).client
-    for pair in ring_of_files(files).pairs:
-        secret = as_secret(pair, place.namespace)
-        try:
-            client.create(f"/api/v1/namespaces/{place.namespace}/secrets", secret)
-            told = "restored"
-        except ApiError as error:
-            if error.reason != "AlreadyExists":
-                raise
-            told = "was there"
-        click.echo(f"{pair.fingerprint}: {told} as {place.namespace}/{secret['metadata']['name']}")
+    pairs = ring_of_files(files).pairs
+    secrets = [as_secret(pair, place.namespace) for pair in pairs]
+    for pair, (name, new) in zip(pairs, restore_keys(client, place.namespace, secrets), strict=True):
+        click.echo(f"{pair.fingerprint}: {'restored' if new else 'was there'} as {place.namespace}/{name}")
     click.echo("restart the controller, so that it reads them")
 
 
