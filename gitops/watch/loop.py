@@ -123,6 +123,11 @@ class Loop:
 
     def run(self) -> None:
         """Turn after turn until `end`."""
+        if self.guard.backend is None:
+            what = (
+                "another's run is not seen before the engine's lock stops ours: the state is in no files here"
+            )
+            self._log("warning", what)
         threading.Thread(target=self._heal_when_due, name="heal due", daemon=True).start()
         try:
             while not self._over.is_set():

@@ -27,6 +27,7 @@ from gitops.model.keys import ObjectKey
 from gitops.model.partial import APPLICATION
 from gitops.model.rebuilt import Rebuilt
 from gitops.model.synced import FAILED, SYNCED
+from gitops.report.columns import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +72,8 @@ def rebuild(
     prepared = prepare(settings, project, hold)
     _refuse_left_out(prepared, partial=partial)
     plan = prepared.plan
-    before = {key: found.everything.objects[key] for key in plan.keys if key in found.everything.objects}
+    wanted = {item.manifest.key for item in plan.objects}  # what hooks make is made for each run
+    before = {key: item for key, item in found.everything.objects.items() if key in wanted}
     _await_ending(found, plan, timeout, tell)
     adopted = _adopt(found, plan, before, tell)
     _past_left_over_lock(found, lambda: _forget_lost(found, plan, before, tell), tell)
@@ -88,7 +90,6 @@ def rebuild(
     observed, waiting = _proven(found, synced, timeout, tell)
     states = observed.of([item.name for item in synced.having(SYNCED)]) if synced.having(SYNCED) else ()
     known = {item.key for item in recorded(settings.stack, project)}
-    wanted = {item.manifest.key for item in plan.objects}
     return Rebuilt(
         found.place,
         synced,
@@ -190,7 +191,7 @@ def _adopt(
         )
     if looked.pending:
         adoption.adopt(looked, plan, cluster)
-    tell(f"{len(strangers)} living objects are taken over")
+    tell(f"{counted(len(strangers), 'living object')} taken over")
     return tuple(sorted(strangers))
 
 
@@ -205,7 +206,7 @@ def _forget_lost(
     living |= {name for name, key in objects if (key.group, key.kind) in hidden}
     lost = {item.name for item in plan.applications} & set(urns.values()) - living
     if lost:
-        tell(f"nothing lives of {len(lost)} applications; the state forgets them, so that they begin anew")
+        tell(f"nothing lives of {counted(len(lost), 'application')} that the state knows: begun anew")
         forget_applications(found.settings.stack, found.project, lost)
 
 
@@ -220,7 +221,7 @@ def _proven(
     def told(lines: tuple[str, ...], _: float) -> None:
         tell(f"waiting for {lines[0]}" + (f", and {len(lines) - 1} more" if len(lines) > 1 else ""))
 
-    tell(f"{len(names)} applications are there; proving that nothing differs")
+    tell(f"{counted(len(names), 'application')} synced; proving that nothing differs")
     try:
         return wait(found.settings, names, wish, timeout, told), ()
     except TimedOutError:
