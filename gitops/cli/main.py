@@ -13,6 +13,7 @@ from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
 from gitops.cli.app.group import app
 from gitops.cli.doctor import doctor
+from gitops.cli.fleet import fleet
 from gitops.cli.promotion.approve import approve
 from gitops.cli.promotion.promote import promote
 from gitops.cli.rebuild import rebuild
@@ -65,6 +66,7 @@ cli.add_command(promote)
 cli.add_command(approve)
 cli.add_command(verify)
 cli.add_command(rebuild)
+cli.add_command(fleet)
 cli.add_command(watch)
 cli.add_command(version)
 cli.add_command(completion)

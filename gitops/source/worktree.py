@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 import git
@@ -79,3 +79,24 @@ def _repository(file: Path) -> git.Repo:
         return git.Repo(file.resolve().parent, search_parent_directories=True)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         raise ConfigError(f"{file} is in no Git repository", next_step="leave --commit out") from None
+
+
+class Origin(NamedTuple):
+    """Where a folder's repository comes from: its remote, the branch that is checked out, and the folder in it."""
+
+    url: str = ""
+    branch: str = ""
+    folder: str = ""
+
+
+def origin(folder: Path) -> Origin:
+    """The remote `origin` of a folder's repository; "" for what nobody knows."""
+    try:
+        repository = _repository(folder / "Pulumi.yaml")
+    except ConfigError:
+        return Origin()
+    urls = [remote.url for remote in repository.remotes if remote.name == "origin"]
+    branch = "" if repository.head.is_detached else repository.active_branch.name
+    top = Path(str(repository.working_tree_dir)).resolve()
+    inside = folder.resolve().relative_to(top).as_posix()
+    return Origin(urls[0] if urls else "", branch, "" if inside == "." else inside)
