@@ -102,7 +102,7 @@ def test_a_lock_that_is_left_over_is_cleared_once_and_any_other_is_not(
     assert cleared == ["test", "test"]
 
 
-def test_a_namespace_that_does_not_end_is_told_with_what_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_end_is_told_and_what_has_ended_did_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carry_out, "_LOOK_EVERY", 0.01)
     ending = live("test", deletionTimestamp="2026-01-01T00:00:00Z")
     seen: list[str] = []
@@ -115,4 +115,5 @@ def test_a_namespace_that_does_not_end_is_told_with_what_holds_it(monkeypatch: p
         carry_out._await_ending(there, plan, 0.05, told.append)
     assert told == ["Namespace web is ending; waiting until it is gone"]
     client.get = lambda _: live("test")  # made anew meanwhile
-    carry_out._await_ending(there, plan, 5, told.append)
+    has_gone = carry_out._await_ending(there, plan, 5, told.append)
+    assert (has_gone(ENDING), has_gone(WEB), has_gone(API)) == (True, True, False)

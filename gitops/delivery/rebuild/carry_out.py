@@ -73,8 +73,10 @@ def rebuild(
     _refuse_left_out(prepared, partial=partial)
     plan = prepared.plan
     wanted = {item.manifest.key for item in plan.objects}  # what hooks make is made for each run
-    before = {key: item for key, item in found.everything.objects.items() if key in wanted}
-    _await_ending(found, plan, timeout, tell)
+    has_gone = _await_ending(found, plan, timeout, tell)
+    before = {
+        key: item for key, item in found.everything.objects.items() if key in wanted and not has_gone(key)
+    }
     adopted = _adopt(found, plan, before, tell)
     _past_left_over_lock(found, lambda: _forget_lost(found, plan, before, tell), tell)
 
@@ -137,25 +139,30 @@ def _past_left_over_lock(found: Found, work: Callable[[], R], tell: Callable[[st
         return work()
 
 
-def _await_ending(found: Found, plan: Plan, timeout: float, tell: Callable[[str], None]) -> None:
-    """Wait until namespaces that are just ending have ended: nothing can be made in them.
+def _await_ending(
+    found: Found, plan: Plan, timeout: float, tell: Callable[[str], None]
+) -> Callable[[ObjectKey], bool]:
+    """Wait until what is just ending has ended: it would take with it what is made meanwhile.
+
+    Gives whether an object has gone in this way, by itself or with its namespace.
 
     Raises:
         TimedOutError: one does not end.
     """
     until = time.monotonic() + timeout
+    there = found.everything.objects
     namespaces = {ObjectKey("", "Namespace", "", key.namespace) for key in plan.keys if key.namespace}
-    for key in sorted((namespaces | plan.keys) & found.everything.objects.keys()):
-        if key.kind != "Namespace" or "deletionTimestamp" not in found.everything.objects[key]["metadata"]:
-            continue
+    ending = {key for key in (namespaces | plan.keys) & there.keys() if _has_end(there[key])}
+    for key in sorted(ending):
         tell(f"{key} is ending; waiting until it is gone")
         while _is_ending(found, key):
             if time.monotonic() > until:
                 raise TimedOutError(
                     f"{key} has not ended after {timeout:g} s",
-                    next_step=f"see what holds it: kubectl get namespace {key.name} -o jsonpath={{.status.conditions}}",
+                    next_step="its finalizers, and a namespace's status, name what holds it: kubectl get -o yaml",
                 )
             time.sleep(_LOOK_EVERY)
+    return lambda key: key in ending or ObjectKey("", "Namespace", "", key.namespace) in ending
 
 
 def _is_ending(found: Found, key: ObjectKey) -> bool:
@@ -165,6 +172,10 @@ def _is_ending(found: Found, key: ObjectKey) -> bool:
         if error.status != 404:
             raise
         return False
+    return _has_end(live)
+
+
+def _has_end(live: Object) -> bool:
     return "deletionTimestamp" in live["metadata"]
 
 
