@@ -33,6 +33,7 @@ def job(tmp_path: Path) -> Job:
     ("error", "kind"),
     [
         (ConflictError("held"), ConflictError),
+        (ConflictError("killed", left_over=True), ConflictError),
         (AccessError("away"), AccessError),
         (ApiError(500, "x", "y", {}, "/z"), GitOpsError),
     ],
@@ -50,6 +51,7 @@ def test_an_error_comes_back_as_what_it_is_to_the_loop(tmp_path, monkeypatch, er
         Worker().do(job(tmp_path))
     assert type(caught.value) is kind
     assert str(error) in str(caught.value)
+    assert getattr(caught.value, "left_over", None) == getattr(error, "left_over", None)
 
 
 class Pool:
