@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitops.cluster.survey import Survey
-from gitops.delivery.rebuild import carry_out
+from gitops.delivery.rebuild import carry_out, obstacles
 from gitops.delivery.rebuild.found import Found, refuse_wrong_cluster
 from gitops.model.errors import ConflictError, RefusedError, TimedOutError
 from gitops.model.keys import STACK_LABEL, ObjectKey
@@ -55,13 +55,13 @@ def test_a_copy_of_an_object_is_not_the_stack_alive() -> None:
 
 def test_only_applications_of_which_nothing_lives_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[set[str]] = []
-    monkeypatch.setattr(carry_out, "forget_applications", lambda *words: forgotten.append(words[2]))
+    monkeypatch.setattr(obstacles, "forget_applications", lambda *words: forgotten.append(words[2]))
     state = [Recorded(f"urn::{name}", APPLICATION, name, "") for name in ("web", "api", "left")]
     state += [Recorded(f"{key}", "kubernetes:", str(key), f"urn::{key.namespace}", key) for key in (WEB, API)]
     plan = plan_of([given.application("web"), given.application("api")])
-    carry_out._forget_lost(found({API: live("test")}, *state), plan, {}, lambda _: None)
+    obstacles.forget_lost(found({API: live("test")}, *state), plan, {}, lambda _: None)
     assert forgotten == [{"web"}]
-    carry_out._forget_lost(found({API: live("test"), WEB: live()}, *state), plan, {WEB: live()}, print)
+    obstacles.forget_lost(found({API: live("test"), WEB: live()}, *state), plan, {WEB: live()}, print)
     assert forgotten == [{"web"}]
 
 
@@ -81,7 +81,7 @@ def test_a_lock_that_is_left_over_is_cleared_once_and_any_other_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cleared: list[str] = []
-    monkeypatch.setattr(carry_out, "clear", lambda stack, _: cleared.append(stack))
+    monkeypatch.setattr(obstacles, "clear", lambda stack, _: cleared.append(stack))
 
     def work(*errors: ConflictError) -> Any:
         left = list(errors)
@@ -94,16 +94,16 @@ def test_a_lock_that_is_left_over_is_cleared_once_and_any_other_is_not(
         return attempt
 
     killed = ConflictError("killed", left_over=True)
-    assert carry_out._past_left_over_lock(found({}), work(killed), print) == "done"
+    assert obstacles.past_left_over_lock(found({}), work(killed), print) == "done"
     assert cleared == ["test"]
     for errors in ((ConflictError("at work"),), (killed, killed)):
         with pytest.raises(ConflictError):
-            carry_out._past_left_over_lock(found({}), work(*errors), print)
+            obstacles.past_left_over_lock(found({}), work(*errors), print)
     assert cleared == ["test", "test"]
 
 
 def test_what_does_not_end_is_told_and_what_has_ended_did_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carry_out, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(obstacles, "_LOOK_EVERY", 0.01)
     ending = live("test", deletionTimestamp="2026-01-01T00:00:00Z")
     seen: list[str] = []
     client = SimpleNamespace(get=lambda path: seen.append(path) or ending)
@@ -112,8 +112,8 @@ def test_what_does_not_end_is_told_and_what_has_ended_did_not_live(monkeypatch: 
     plan = plan_of([given.application("web")], given.manifest("ConfigMap"))
     told: list[str] = []
     with pytest.raises(TimedOutError, match=r"Namespace web has not ended after 0\.05 s"):
-        carry_out._await_ending(there, plan, 0.05, told.append)
+        obstacles.await_ending(there, plan, 0.05, told.append)
     assert told == ["Namespace web is ending; waiting until it is gone"]
     client.get = lambda _: live("test")  # made anew meanwhile
-    has_gone = carry_out._await_ending(there, plan, 5, told.append)
+    has_gone = obstacles.await_ending(there, plan, 5, told.append)
     assert (has_gone(ENDING), has_gone(WEB), has_gone(API)) == (True, True, False)

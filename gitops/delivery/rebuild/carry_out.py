@@ -6,25 +6,23 @@ It keeps no record of its own. One that was killed is run again: what it made is
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from gitops.cluster.errors import ApiError
-from gitops.delivery.adoption import carry_out as adoption
-from gitops.delivery.adoption.cluster import look as look_at_owners
-from gitops.delivery.adoption.preview import preview
 from gitops.delivery.observe import observe
-from gitops.delivery.rebuild.found import stack_of
+from gitops.delivery.rebuild.obstacles import (
+    adopt_strangers,
+    await_ending,
+    forget_lost,
+    past_left_over_lock,
+)
 from gitops.delivery.retry import with_retries
 from gitops.delivery.sync import carry_out, prepare
 from gitops.delivery.wait import Wish, reasons, wait
 from gitops.desired import stack_ring
 from gitops.drift.findings import findings
-from gitops.engine.forget import forget_applications
-from gitops.engine.locks import clear
 from gitops.engine.recorded import recorded
-from gitops.model.errors import ConflictError, GitOpsError, ProblemsError, RefusedError, TimedOutError
+from gitops.model.errors import GitOpsError, ProblemsError, TimedOutError
 from gitops.model.keys import ObjectKey
-from gitops.model.partial import APPLICATION
 from gitops.model.rebuilt import Rebuilt
 from gitops.model.synced import FAILED, SYNCED
 from gitops.report.columns import counted
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
     from gitops.model.plan import Plan
     from gitops.model.synced import Synced
 
-R = TypeVar("R")
-_LOOK_EVERY = 1.0
 _WHY = "rebuild"
 
 
@@ -68,17 +64,16 @@ def rebuild(
     """
     began = time.monotonic()
     settings, project = found.settings, found.project
-    _tell_of_keys(found, tell)
     prepared = prepare(settings, project, hold)
-    _refuse_left_out(prepared, partial=partial)
+    _refuse_left_out(prepared, partial=partial, tell=tell)
     plan = prepared.plan
     wanted = {item.manifest.key for item in plan.objects}  # what hooks make is made for each run
-    has_gone = _await_ending(found, plan, timeout, tell)
+    has_gone = await_ending(found, plan, timeout, tell)
     before = {
         key: item for key, item in found.everything.objects.items() if key in wanted and not has_gone(key)
     }
-    adopted = _adopt(found, plan, before, tell)
-    _past_left_over_lock(found, lambda: _forget_lost(found, plan, before, tell), tell)
+    adopted = adopt_strangers(found, plan, before, tell)
+    past_left_over_lock(found, lambda: forget_lost(found, plan, before, tell), tell)
 
     def attempt() -> Synced:
         again = prepare(settings, project, hold)
@@ -88,7 +83,7 @@ def rebuild(
         names = ", ".join(item.name for item in done.having(FAILED))
         tell(f"{names} failed; trying again in {seconds:.0f} s")
 
-    synced = with_retries(lambda: _past_left_over_lock(found, attempt, tell), pause)
+    synced = with_retries(lambda: past_left_over_lock(found, attempt, tell), pause)
     observed, waiting = _proven(found, synced, timeout, tell)
     states = observed.of([item.name for item in synced.having(SYNCED)]) if synced.having(SYNCED) else ()
     known = {item.key for item in recorded(settings.stack, project)}
@@ -111,114 +106,16 @@ def rebuild(
     )
 
 
-def _tell_of_keys(found: Found, tell: Callable[[str], None]) -> None:
-    """Say where keys come from when there are none; what they would open is told one by one."""
-    if not found.settings.secrets.opened:
-        return
-    try:
-        stack_ring(found.settings)
-    except GitOpsError as error:
-        tell(f"{error.problems[0].what}: give a backup of the keys with --keys FILE")
-
-
-def _refuse_left_out(prepared: Prepared, *, partial: bool) -> None:
+def _refuse_left_out(prepared: Prepared, *, partial: bool, tell: Callable[[str], None]) -> None:
+    """Stop, or go on, when something is broken; where there are no keys, say how they are given first."""
     broken = [problem for item in prepared.left_out if not item.held for problem in item.problems]
+    if broken and prepared.settings.secrets.opened:
+        try:
+            stack_ring(prepared.settings)
+        except GitOpsError as error:
+            tell(f"{error.problems[0].what}: give a backup of the keys with --keys FILE")
     if broken and not partial:
         raise ProblemsError(broken)
-
-
-def _past_left_over_lock(found: Found, work: Callable[[], R], tell: Callable[[str], None]) -> R:
-    """The work; a lock that a killed run of this machine left is cleared, once."""
-    try:
-        return work()
-    except ConflictError as error:
-        if not error.left_over:
-            raise
-        tell("clearing the lock of a run that was killed")
-        clear(found.settings.stack, found.project)
-        return work()
-
-
-def _await_ending(
-    found: Found, plan: Plan, timeout: float, tell: Callable[[str], None]
-) -> Callable[[ObjectKey], bool]:
-    """Wait until what is just ending has ended: it would take with it what is made meanwhile.
-
-    Gives whether an object has gone in this way, by itself or with its namespace.
-
-    Raises:
-        TimedOutError: one does not end.
-    """
-    until = time.monotonic() + timeout
-    there = found.everything.objects
-    namespaces = {ObjectKey("", "Namespace", "", key.namespace) for key in plan.keys if key.namespace}
-    ending = {key for key in (namespaces | plan.keys) & there.keys() if _has_end(there[key])}
-    for key in sorted(ending):
-        tell(f"{key} is ending; waiting until it is gone")
-        while _is_ending(found, key):
-            if time.monotonic() > until:
-                raise TimedOutError(
-                    f"{key} has not ended after {timeout:g} s",
-                    next_step="its finalizers, and a namespace's status, name what holds it: kubectl get -o yaml",
-                )
-            time.sleep(_LOOK_EVERY)
-    return lambda key: key in ending or ObjectKey("", "Namespace", "", key.namespace) in ending
-
-
-def _is_ending(found: Found, key: ObjectKey) -> bool:
-    try:
-        live = found.connection.client.get(found.everything.path(key))
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return False
-    return _has_end(live)
-
-
-def _has_end(live: Object) -> bool:
-    return "deletionTimestamp" in live["metadata"]
-
-
-def _adopt(
-    found: Found, plan: Plan, before: Mapping[ObjectKey, Object], tell: Callable[[str], None]
-) -> tuple[ObjectKey, ...]:
-    """Take over what lives without the stack's label, such as objects that a backup brought back.
-
-    Raises:
-        RefusedError: it is another stack's or tool's, or its pods would restart.
-    """
-    strangers = {key for key, item in before.items() if stack_of(item) != plan.stack}
-    if not strangers:
-        return ()
-    cluster = look_at_owners(found.connection)
-    owned = {o.manifest.application for o in plan.objects if o.manifest.key in strangers}
-    looked = preview(plan, cluster, owned)
-    adoption.refuse(looked, plan, allow_restarts=False, owner_elsewhere=False)
-    if looked.releases:
-        owners = ", ".join(str(release.owner) for release in looked.releases)
-        raise RefusedError(
-            f"{len(strangers)} objects are looked after by {owners}",
-            next_step=f"take them over first: gitops adopt --stack {plan.stack} --yes",
-        )
-    if looked.pending:
-        adoption.adopt(looked, plan, cluster)
-    tell(f"{counted(len(strangers), 'living object')} taken over")
-    return tuple(sorted(strangers))
-
-
-def _forget_lost(
-    found: Found, plan: Plan, before: Mapping[ObjectKey, Object], tell: Callable[[str], None]
-) -> None:
-    """Let the state forget the applications of which nothing lives any more."""
-    urns = {item.urn: item.name for item in found.state if item.type == APPLICATION}
-    objects = [(urns.get(item.parent, ""), item.key) for item in found.state if item.key]
-    hidden = found.everything.hidden
-    living = {name for name, key in objects if key in before or key in found.alive}
-    living |= {name for name, key in objects if (key.group, key.kind) in hidden}
-    lost = {item.name for item in plan.applications} & set(urns.values()) - living
-    if lost:
-        tell(f"nothing lives of {counted(len(lost), 'application')} that the state knows: begun anew")
-        forget_applications(found.settings.stack, found.project, lost)
 
 
 def _proven(
