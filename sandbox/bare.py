@@ -69,9 +69,11 @@ def _publish(repository: Path, folder: Path, message: str) -> str:
 
 def _create(repository: Path) -> None:
     """Make an empty repository where there is none; it appears whole or not at all."""
+    # looked at first: another run may make it between two looks
+    is_taken = repository.exists() and (not repository.is_dir() or any(repository.iterdir()))
     if (repository / "HEAD").is_file() and (repository / "objects").is_dir():
         return
-    if repository.exists() and (not repository.is_dir() or any(repository.iterdir())):
+    if is_taken:
         raise AccessError(
             "this is not a bare Git repository, and it is not empty",
             where=Location(str(repository)),
