@@ -20,6 +20,7 @@ from gitops.cluster.waiting import wait_healthy
 from gitops.model.keys import HOOK_ANNOTATION
 from gitops.model.phase import DeletePolicy, Phase
 from gitops.model.plan import Gate, HealthCheck, Hook
+from gitops.sharing import read_live, refuse_moved
 
 if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # What the engine calls them in the message of a step that failed.
 RUN, END, FAILURE = "hook of the application", "hook at the application's end", "hook of a failure"
-REPLACEMENT = "replacement of the object"
+REPLACEMENT, SHARING = "replacement of the object", "change of what a Rollout writes too"
 ENDING = frozenset((Phase.PRE_DELETE, Phase.POST_DELETE))
 
 
@@ -40,6 +41,7 @@ class HookRunner:
         self._connection = connection
         self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | HealthCheck | Gate)}
         self._applications = {application.name for application in plan.applications}
+        self._planned = {item.name: item for item in plan.objects}
         self._objects = {item.name: item.manifest for item in plan.objects}
         self._failures: dict[str, asyncio.Task[None]] = {}
 
@@ -49,6 +51,7 @@ class HookRunner:
             pulumi.ResourceHook(RUN, self._run),
             pulumi.ResourceHook(END, self._end),
             pulumi.ResourceHook(REPLACEMENT, self._replace),
+            pulumi.ResourceHook(SHARING, self._share),
             pulumi.ErrorHook(FAILURE, self._failed),
         )
         await asyncio.gather(*(hook._registered for hook in hooks))  # noqa: SLF001 - the SDK has no other way
@@ -83,6 +86,11 @@ class HookRunner:
 
     async def _replace(self, args: pulumi.ResourceHookArgs) -> None:
         await take_all_fields(self._connection, self._objects[args.name])
+
+    async def _share(self, args: pulumi.ResourceHookArgs) -> None:
+        planned = self._planned[args.name]
+        live = await asyncio.to_thread(read_live, self._connection, planned.manifest)
+        refuse_moved(planned, live)
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Run the failure hooks of the object's application; the step is not tried again."""
@@ -160,11 +168,13 @@ def object_hooks(
     planned: PlannedObject, *, failing: bool
 ) -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None:
     """When the engine calls back for an object; `failing` says that its application has hooks for failures."""
-    if not (failing or planned.replaces):
+    if not (failing or planned.shares or planned.replaces):
         return None
     replacing = [REPLACEMENT] if planned.replaces else []
     return resource_pb2.RegisterResourceRequest.ResourceHooksBinding(
-        before_create=replacing, before_update=replacing, on_error=[FAILURE] if failing else []
+        before_create=replacing,
+        before_update=[*replacing, *([SHARING] if planned.shares else [])],
+        on_error=[FAILURE] if failing else [],
     )
 
 

@@ -20,7 +20,7 @@ from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_del
 from gitops.desired import desired_plan
 from gitops.model.deep_messages import allow_deep_messages
 from gitops.model.errors import RefusedError
-from gitops.respected import respecting_managers
+from gitops.respected import respecting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def deploy() -> None:
     live = connection.survey(settings.stack)
     if live.hidden:
         live = live.with_unseen(recorded_objects())
-    plan = respecting_managers(desired_plan(settings, live.served), live.objects)
+    plan = respecting(desired_plan(settings, live.served), live.objects, connection)
     for note in plan.notes:
         pulumi.log.warn(str(note))
     hidden = live.hidden_of(live.objects.keys() | plan.keys)

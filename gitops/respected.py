@@ -8,14 +8,25 @@ from typing import TYPE_CHECKING
 from gitops.cluster.managed import owned
 from gitops.model.paths import pointer_to
 from gitops.model.plan import PlannedObject
+from gitops.sharing import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops.cluster.client import Object
+    from gitops.cluster.connect import Connection
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
     from gitops.model.sync import IgnoreDifference
+
+
+def respecting(plan: Plan, live: Mapping[ObjectKey, Object], connection: Connection) -> Plan:
+    """The plan as it is applied now: with what is left to field managers, and to Rollouts.
+
+    Raises:
+        ApiError, Unreachable: what Rollouts have a part in can't be read.
+    """
+    return sharing(respecting_managers(plan, live), connection)
 
 
 def respecting_managers(plan: Plan, live: Mapping[ObjectKey, Object]) -> Plan:

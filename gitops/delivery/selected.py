@@ -18,7 +18,7 @@ from gitops.model.errors import NotFoundError, Problem, ProblemsError, unknown_a
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.model.partial import APPLICATION
 from gitops.model.plan import Gate, HealthCheck, PlannedObject, application_of
-from gitops.respected import respecting_managers
+from gitops.respected import respecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -74,7 +74,7 @@ def sync_selected(
         GitOpsError: nothing could be synced at all.
     """
     settings, live = prepared.settings, prepared.live
-    plan = respecting_managers(prepared.plan, live.objects)
+    plan = respecting(prepared.plan, live.objects, prepared.reached)
     names = _names(prepared, chosen)
     state = prepared.state or recorded(settings.stack, prepared.project)
     wanted = {step.name for step in plan.steps if application_of(step) in names and chosen.takes(step)}

@@ -21,7 +21,7 @@ from gitops.engine.stacks import up
 from gitops.model.errors import GitOpsError, ProblemsError, RefusedError
 from gitops.model.partial import Kept
 from gitops.model.synced import FAILED, Synced
-from gitops.respected import respecting_managers
+from gitops.respected import respecting
 from gitops.waves.order import kind_rank
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def carry_out_changes(
 
 
 def _respecting(prepared: Prepared) -> Plan:
-    return respecting_managers(prepared.plan, prepared.live.objects)
+    return respecting(prepared.plan, prepared.live.objects, prepared.reached)
 
 
 def run(prepared: Prepared, begun: Intent, program: Callable[[], None], **options: Any) -> Outcome:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gitops.model.keys import ObjectKey
     from gitops.model.manifest import Manifest
     from gitops.model.phase import DeletePolicy, Phase
+    from gitops.model.steering import Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class PlannedObject:
     Attributes:
         options: how it is synced.
         ignored: JSON pointers to what a sync leaves alone.
+        steering: which part of its lists and maps is a Rollout's.
     """
 
     manifest: Manifest
@@ -48,6 +50,7 @@ class PlannedObject:
     after: tuple[str, ...]
     options: SyncOptions = field(default=SyncOptions())
     ignored: tuple[str, ...] = ()
+    steering: Steering | None = None
 
     @property
     def name(self) -> str:
@@ -60,7 +63,13 @@ class PlannedObject:
 
         Not where it is made anew instead, nor where some of its fields are to be left alone.
         """
-        return self.options.replace and not self.options.force and not self.ignored
+        options = self.options
+        return options.replace and not options.force and not self.ignored and self.steering is None
+
+    @property
+    def shares(self) -> bool:
+        """Whether lists are applied of which a part is a Rollout's."""
+        return self.steering is not None and not set(self.steering.whole) & set(self.ignored)
 
 
 @dataclass(frozen=True, slots=True)

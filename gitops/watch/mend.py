@@ -54,7 +54,15 @@ class Mender:
             GitOpsError: the cluster refuses or does not answer.
         """
         path = self._path(wanted.planned.manifest.key)
-        result = self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
+        for attempt in range(_ATTEMPTS):
+            try:
+                result = self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
+                break
+            except ApiError as error:
+                # a Rollout wrote its part in between: look again
+                if error.status != 409 or not wanted.planned.steering or attempt == _ATTEMPTS - 1:
+                    raise
+                live = self.client.get(path)
         if live is None or not wanted.differences(result):
             return result
         return self._taken_over(path, wanted, result, decision)

@@ -11,6 +11,7 @@ from gitops.drift.compare import compare_by
 from gitops.drift.ignore import with_live
 from gitops.model.keys import FIELD_MANAGER
 from gitops.model.paths import from_pointer, without
+from gitops.sharing import carried
 from gitops.waves.steered import rules_between
 
 if TYPE_CHECKING:
@@ -43,18 +44,24 @@ class Wanted:
     def body(self, live: Object | None) -> Object:
         """What to apply: as the provider does, and over a live object only if it is still that very one.
 
-        Fields that a sync leaves alone are left out, but for those that only stay because we own them.
+        Fields that a sync leaves alone are left out, but for those that only stay because we own them. What a Rollout
+        has a part in is applied with that part, and only over the version that was seen.
         """
-        body = applied(self.planned)
+        body, steering = applied(self.planned), self.planned.steering
         if live is None:
             return body
-        places = {place for pointer in self.planned.ignored if (place := from_pointer(pointer, body))}
+        names = ("uid", "resourceVersion") if steering else ("uid",)
+        same = {name: live["metadata"][name] for name in names}
+        pointers = set(self.planned.ignored).difference(steering.whole if steering else ())
+        places = {place for pointer in pointers if (place := from_pointer(pointer, body))}
         if places:
             ours = {place for place in owned(live, {FIELD_MANAGER}, body) if place in places}
             body = without(body, places - ours)
             for place in ours:
                 body = with_live(body, place, live)
-        return {**body, "metadata": {**body["metadata"], "uid": live["metadata"]["uid"]}}
+        if steering:
+            body = carried(body, live, steering)
+        return {**body, "metadata": {**body["metadata"], **same}}
 
 
 def wanted_objects(plan: Plan, applications: Collection[str]) -> dict[ObjectKey, Wanted]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitops.model.application import Application
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Step
+    from gitops.model.steering import Steering
     from gitops.model.sync import IgnoreDifference
 
 
@@ -32,6 +33,7 @@ class Surroundings:
             gate stands in front of the foundations too.
         bases: the foundations of each object that are made in the same wave.
         steered: the rules by which others own parts of an object.
+        shared: which part of an object's lists is a Rollout's.
     """
 
     wave: int
@@ -39,6 +41,7 @@ class Surroundings:
     strict: bool
     bases: Mapping[ObjectKey, tuple[str, ...]]
     steered: Mapping[ObjectKey, tuple[IgnoreDifference, ...]] = field(default_factory=dict)
+    shared: Mapping[ObjectKey, Steering] = field(default_factory=dict)
 
 
 def application_gate(application: str) -> str:
@@ -130,8 +133,12 @@ class _Making:
         after = (*(() if between else opening), *bases, *prerequisites)
         if item.hook:
             return [self.hook(item, after)]
-        steered = self.around.steered.get(item.manifest.key, ())
-        planned = planned_object(item.manifest, self.application, self.around.wave, after, steered)
+        key, around = item.manifest.key, self.around
+        planned = planned_object(
+            *(item.manifest, self.application, around.wave, after),
+            around.steered.get(key, ()),
+            around.shared.get(key),
+        )
         check = health_check(planned, self.application)
         return [planned, check] if check else [planned]
 

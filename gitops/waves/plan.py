@@ -12,7 +12,7 @@ from gitops.waves.dependencies import check_dependencies, in_order
 from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
 from gitops.waves.order import FOUNDATIONS
 from gitops.waves.phases import Placed, placed
-from gitops.waves.steered import rules_between
+from gitops.waves.steered import rules_between, shared_between
 from gitops.waves.treatment import planned_object
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ class _Planner:
             self.of[item.manifest.application].append(item)
             if _is_foundation(item):
                 self.foundations[_provides(item.manifest)] = item.manifest
-        self.steered = rules_between(
-            {item.manifest.key: item.manifest.body for item in items if not item.hook}
-        )
+        bodies = {item.manifest.key: item.manifest.body for item in items if not item.hook}
+        self.steered, self.shared = rules_between(bodies), shared_between(bodies)
         self.waves = self._waves(items)
         self.by_wave: dict[int, list[Placed]] = defaultdict(list)
         for item in items:
@@ -123,6 +122,7 @@ class _Planner:
                 bool(earlier),
                 {item.manifest.key: self._bases(item.manifest, number) for item in rest[application.name]},
                 self.steered,
+                self.shared,
             )
             own = application_steps(application, rest[application.name], around, self.of[application.name])
             steps += own

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops.model.keys import ObjectKey, group_of
-from gitops.model.manifest import as_list, as_mapping
+from gitops.model.manifest import as_mapping
 from gitops.model.sync import IgnoreDifference
+from gitops.waves.rollouts import as_rule, is_rollout, left_to_rollout, steered_by_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Object = dict[str, Any]
+    from gitops.model.steering import Steering
 
-_WEIGHTS = (".spec.http[]?.route[]?.weight", ".spec.tls[]?.route[]?.weight", ".spec.tcp[]?.route[]?.weight")
+Object = dict[str, Any]
 
 
 def rules_between(objects: Mapping[ObjectKey, Object]) -> dict[ObjectKey, tuple[IgnoreDifference, ...]]:
@@ -28,32 +29,30 @@ def rules_between(objects: Mapping[ObjectKey, Object]) -> dict[ObjectKey, tuple[
     return found
 
 
+def shared_between(objects: Mapping[ObjectKey, Object]) -> dict[ObjectKey, Steering]:
+    """For each object of whose lists and maps a part is a Rollout's, which part that is."""
+    found: dict[ObjectKey, Steering] = {}
+    for key, body in objects.items():
+        if is_rollout(key):
+            for steered, steering in steered_by_rollout(key, body):
+                found[steered] = steering.and_also(found[steered]) if steered in found else steering
+    return found
+
+
 def _steered(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, IgnoreDifference]]:
-    spec = as_mapping(body.get("spec"))
     match key.group, key.kind:
         case ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject"):
-            target = as_mapping(spec.get("scaleTargetRef"))
+            target = as_mapping(as_mapping(body.get("spec")).get("scaleTargetRef"))
             group = group_of(str(target.get("apiVersion") or "apps/v1"))
             kind = str(target.get("kind") or "Deployment")
-            yield _rule(group, kind, key.namespace, target.get("name"), json_pointers=("/spec/replicas",))
-        case ("argoproj.io", "Rollout"):
-            routing = as_mapping(
-                as_mapping(as_mapping(spec.get("strategy")).get("canary")).get("trafficRouting")
-            )
-            istio = as_mapping(routing.get("istio"))
-            for service in (istio.get("virtualService"), *as_list(istio.get("virtualServices"))):
-                name, _, namespace = str(as_mapping(service).get("name") or "").partition(".")
-                yield _rule(
-                    "networking.istio.io",
-                    "VirtualService",
-                    namespace or key.namespace,
-                    name,
-                    jq_expressions=_WEIGHTS,
-                )
+            name = str(target.get("name") or "")
+            yield _fields(ObjectKey(group, kind, key.namespace, name), ("/spec/replicas",))
+        case _ if is_rollout(key):
+            for steered, pointers in left_to_rollout(key, body):
+                yield _fields(steered, pointers)
+            for steered, steering in steered_by_rollout(key, body):
+                yield steered, as_rule(steered, steering)
 
 
-def _rule(
-    group: str, kind: str, namespace: str, name: Any, **what: tuple[str, ...]
-) -> tuple[ObjectKey, IgnoreDifference]:
-    key = ObjectKey(group, kind, namespace, str(name or ""))
-    return key, IgnoreDifference(group, kind, key.name, namespace, **what)
+def _fields(key: ObjectKey, pointers: tuple[str, ...]) -> tuple[ObjectKey, IgnoreDifference]:
+    return key, IgnoreDifference(key.group, key.kind, key.name, key.namespace, pointers)

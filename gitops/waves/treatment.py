@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gitops.model.application import Application
     from gitops.model.manifest import Manifest
+    from gitops.model.steering import Steering
     from gitops.model.sync import IgnoreDifference
 
 
@@ -25,8 +26,13 @@ def planned_object(
     wave: int,
     after: Iterable[str],
     steered: Iterable[IgnoreDifference] = (),
+    steering: Steering | None = None,
 ) -> PlannedObject:
-    """The object as a step after those that are named; `steered` are the rules by which others own parts of it."""
+    """The object as a step after those that are named.
+
+    `steered` are the rules by which others own parts of it, `steering` says which part of its lists is a Rollout's.
+    Such parts are not among what is left alone: that depends on what lives.
+    """
     options, _ = object_options(manifest.annotations, application.options)
     respected = application.ignore_differences if options.respect_ignore_differences else ()
     return PlannedObject(
@@ -35,7 +41,8 @@ def planned_object(
         readiness(manifest, application),
         tuple(sorted(set(after))),
         options,
-        _ignored(manifest, (*respected, *steered)),
+        _ignored(manifest, (*respected, *(() if steering else steered))),
+        steering,
     )
 
 

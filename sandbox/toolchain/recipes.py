@@ -35,6 +35,7 @@ class Recipe:
         variables: what the linker sets, by qualified name.
         staging: the version that takes the place of the module's `./staging/…` replacements, or "".
         extras: files put beside the program.
+        replacing: whether the module's replacements by versions count here too.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Recipe:
     variables: tuple[tuple[str, str], ...] = ()
     staging: str = ""
     extras: tuple[Extra, ...] = ()
+    replacing: bool = False
 
     @property
     def import_path(self) -> str:
@@ -56,7 +58,10 @@ class Recipe:
 
     def key(self, go: str) -> str:
         """Hash everything that decides the result: this recipe, and what `go` says about itself."""
-        text = json.dumps([_FORMAT, asdict(self), go], sort_keys=True)
+        told = asdict(self)
+        if not self.replacing:
+            del told["replacing"]  # programs that were built before it could be said stay of use
+        text = json.dumps([_FORMAT, told, go], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -71,6 +76,11 @@ def go_mod(recipe: Recipe, module_go_mod: str) -> str:
     if recipe.staging:
         local = re.findall(r"^(?:replace)?\s*(\S+)\s*=>\s*\./staging/\S+\s*$", module_go_mod, re.MULTILINE)
         lines += [f"replace {name} => {name} {recipe.staging}" for name in sorted(set(local))]
+    if recipe.replacing:
+        versions = re.findall(
+            r"^(?:replace)?\s*(\S+(?: v\S+)?) => (\S+ v\S+)\s*$", module_go_mod, re.MULTILINE
+        )
+        lines += [f"replace {name} => {instead}" for name, instead in sorted(set(versions))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -136,5 +146,13 @@ SEALED_SECRETS = Recipe(
 )
 """The controller that opens SealedSecrets in the cluster, and the command that makes them."""
 
-EVERYTHING = (*RECIPES, HELM, REGISTRY, KUBESEAL, SEALED_SECRETS)
+ROLLOUTS = Recipe(
+    "rollouts-controller",
+    "github.com/argoproj/argo-rollouts@v1.9.1",
+    "cmd/rollouts-controller",
+    replacing=True,
+)
+"""The controller of Argo Rollouts."""
+
+EVERYTHING = (*RECIPES, HELM, REGISTRY, KUBESEAL, SEALED_SECRETS, ROLLOUTS)
 """What a sandbox and the tests need."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops.model.errors import Problems
+from gitops.model.steering import Steering
 from gitops.model.sync import IgnoreDifference, SyncOptions
 from gitops.waves.plan import make_plan
 from gitops.waves.treatment import planned_object
@@ -82,16 +83,35 @@ def test_replicas_are_left_to_an_autoscaler_of_the_plan() -> None:
     assert planned(workload, hpa("StatefulSet"))["Deployment"].ignored == ()
 
 
-def test_the_weights_of_routes_are_left_to_the_rollout_that_names_their_virtual_service() -> None:
-    strategy = {"canary": {"trafficRouting": {"istio": {"virtualService": {"name": "x"}}}}}
+def test_what_a_rollout_names_is_shared_with_it_and_not_left_alone_as_a_whole() -> None:
+    istio = {
+        "virtualServices": [{"name": "x", "routes": ["a"]}, {"name": "far.elsewhere"}],
+        "destinationRule": {"name": "d", "canarySubsetName": "c", "stableSubsetName": "s"},
+    }
+    routing = {"istio": istio, "managedRoutes": [{"name": "by-header"}]}
+    strategy = {"canary": {"trafficRouting": routing, "canaryService": "w", "stableService": "v"}}
     rollout = given.manifest("Rollout", "r", api="argoproj.io/v1alpha1", spec={"strategy": strategy})
     routes = [{"name": "a", "route": [{"weight": 100}, {"weight": 0}]}]
     service = given.manifest("VirtualService", api="networking.istio.io/v1", spec={"http": routes})
+    rule = given.manifest("DestinationRule", "d", api="networking.istio.io/v1", spec={"subsets": []})
+    both = planned(rollout, service, rule, given.manifest("Service", "v", spec={"selector": {"a": "b"}}))
 
-    assert planned(rollout, service)["VirtualService"].ignored == (
-        "/spec/http/0/route/0/weight",
-        "/spec/http/0/route/1/weight",
+    assert all(both[kind].ignored == () for kind in ("VirtualService", "DestinationRule", "Service"))
+    assert both["VirtualService"].steering == Steering(
+        "VirtualService", frozenset(["a"]), frozenset(["by-header"])
     )
+    assert both["DestinationRule"].steering == Steering("DestinationRule", subsets=frozenset("cs"))
+    assert both["Service"].steering == Steering("Service")
+    assert both["Rollout"].steering is None
+    assert both["Rollout"].ignored == ("/spec/paused", "/spec/restartAt")
+
+
+def test_replicas_are_left_to_a_rollout_that_scales_the_workload_down_whose_pods_it_takes_over() -> None:
+    reference = {"kind": "Deployment", "name": "x", "scaleDown": "progressively"}
+    rollout = given.manifest("Rollout", "r", api="argoproj.io/v1alpha1", spec={"workloadRef": reference})
+    workload = given.manifest("Deployment", api="apps/v1", spec={"replicas": 3})
+
+    assert planned(rollout, workload)["Deployment"].ignored == ("/spec/replicas",)
 
 
 def test_respected_differences_may_be_stated_in_jq_and_broken_jq_leaves_nothing_alone() -> None:

@@ -1,0 +1,105 @@
+"""What an Argo Rollout names, and so steers: found in the Rollout alone, whoever has written what in the cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gitops.model.keys import ObjectKey, group_of
+from gitops.model.manifest import as_list, as_mapping
+from gitops.model.steering import HASH_LABEL, Steering
+from gitops.model.sync import IgnoreDifference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Object = dict[str, Any]
+
+_ISTIO = "networking.istio.io"
+_SERVICES = {
+    "canary": ("canaryService", "stableService"),
+    "blueGreen": ("activeService", "previewService"),
+}
+_PING_PONG = ("pingService", "pongService")
+# What a person or a command tells a Rollout for the moment.
+_OWN = ("/spec/paused", "/spec/restartAt")
+_SCALING = frozenset(("progressively", "onsuccess"))
+
+
+def is_rollout(key: ObjectKey) -> bool:
+    """Whether it is an object of Argo Rollouts' main kind."""
+    return (key.group, key.kind) == ("argoproj.io", "Rollout")
+
+
+def workload_of(key: ObjectKey, body: Object) -> ObjectKey | None:
+    """The workload whose pods a Rollout takes over; None when it states its own."""
+    reference = as_mapping(as_mapping(body.get("spec")).get("workloadRef"))
+    if not reference.get("name"):
+        return None
+    group = group_of(str(reference.get("apiVersion") or "apps/v1"))
+    return ObjectKey(group, str(reference.get("kind") or "Deployment"), key.namespace, str(reference["name"]))
+
+
+def left_to_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, tuple[str, ...]]]:
+    """Objects with JSON pointers to single fields that are left alone: of the Rollout, and of its workload."""
+    yield key, _OWN
+    workload, spec = workload_of(key, body), as_mapping(body.get("spec"))
+    if workload and as_mapping(spec.get("workloadRef")).get("scaleDown") in _SCALING:
+        yield workload, ("/spec/replicas",)
+
+
+def steered_by_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, Steering]]:
+    """Objects of which parts are a Rollout's."""
+    strategy = as_mapping(as_mapping(body.get("spec")).get("strategy"))
+    for name, fields in _SERVICES.items():
+        stated = as_mapping(strategy.get(name))
+        services = [stated.get(field) for field in fields]
+        services += [as_mapping(stated.get("pingPong")).get(field) for field in _PING_PONG]
+        for service in filter(None, services):
+            yield ObjectKey("", "Service", key.namespace, str(service)), Steering("Service")
+    routing = as_mapping(as_mapping(strategy.get("canary")).get("trafficRouting"))
+    istio = as_mapping(routing.get("istio"))
+    added = frozenset(str(as_mapping(item).get("name")) for item in as_list(routing.get("managedRoutes")))
+    for item in (istio.get("virtualService"), *as_list(istio.get("virtualServices"))):
+        service = as_mapping(item)
+        name, _, namespace = str(service.get("name") or "").partition(".")
+        if name:
+            # routes of TLS and TCP have no names: by their ports and hosts, all of them may be meant
+            nameless = service.get("tlsRoutes") or service.get("tcpRoutes")
+            routes = frozenset[str]() if nameless else frozenset(map(str, as_list(service.get("routes"))))
+            steering = Steering("VirtualService", routes, added)
+            yield ObjectKey(_ISTIO, "VirtualService", namespace or key.namespace, name), steering
+    rule = as_mapping(istio.get("destinationRule"))
+    if rule.get("name"):
+        names = frozenset(str(rule[f]) for f in ("canarySubsetName", "stableSubsetName") if rule.get(f))
+        steering = Steering("DestinationRule", subsets=names)
+        yield ObjectKey(_ISTIO, "DestinationRule", key.namespace, str(rule["name"])), steering
+
+
+def as_rule(key: ObjectKey, steering: Steering) -> IgnoreDifference:
+    """The rule by which what is a Rollout's is no drift."""
+    label = json.dumps(HASH_LABEL)
+    match steering.kind:
+        case "Service":
+            pointers = (f"/spec/selector/{HASH_LABEL}",)
+            return IgnoreDifference(key.group, key.kind, key.name, key.namespace, pointers)
+        case "DestinationRule":
+            jq = tuple(
+                f".spec.subsets[]? | {_named(n)} | .labels[{label}]?" for n in sorted(steering.subsets)
+            )
+        case _:
+            jq = _weights(steering)
+    return IgnoreDifference(key.group, key.kind, key.name, key.namespace, jq_expressions=jq)
+
+
+def _weights(steering: Steering) -> tuple[str, ...]:
+    added = tuple(f".spec.http[]? | {_named(name)}" for name in sorted(steering.added))
+    if steering.routes:
+        of = tuple(f".spec.http[]? | {_named(n)} | .route[]?.weight" for n in sorted(steering.routes))
+    else:
+        of = tuple(f".spec.{protocol}[]?.route[]?.weight" for protocol in ("http", "tls", "tcp"))
+    return (*added, *of)
+
+
+def _named(name: str) -> str:
+    return f"select(.name == {json.dumps(name)})"
