@@ -14,6 +14,7 @@ import pulumi
 from pulumi.runtime.proto import resource_pb2
 
 from components.objects import secret
+from gitops.cluster.health import Status
 from gitops.cluster.hooks import delete_made, run_hook
 from gitops.cluster.taking import take_all_fields
 from gitops.cluster.waiting import wait_healthy
@@ -64,7 +65,10 @@ class HookRunner:
             return
         try:
             if isinstance(step, HealthCheck):
-                await wait_healthy(self._connection, step.manifest, [step.rule], step.timeout)
+                rules = [step.rule] if step.rule else []
+                found = await wait_healthy(self._connection, step.manifest, rules, step.timeout)
+                if found.status is Status.SUSPENDED:
+                    pulumi.log.warn(f"{step.manifest.key} {found.message}; what comes after it goes on")
             else:
                 body = self._named(marked(step.manifest), step.phase)
                 await run_hook(self._connection, body, step.policies, step.timeout)

@@ -15,7 +15,7 @@ from sandbox.controlplane.clusters import status, stop
 from sandbox.controlplane.layout import Home
 from sandbox.controlplane.values import variables
 from sandbox.demo import CHECKOUT, DEFAULT_HOME, STACKS, bring_up, run_demo
-from sandbox.toolchain import EVERYTHING, RECIPES, assemble, cache_folder
+from sandbox.toolchain import EVERYTHING, RECIPES, assemble, cache_folder, prometheus
 
 VERBS = {
     "build": "build the programs that this machine lacks",
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         if verb == "build":
             added.add_argument(
-                "--all", action="store_true", help="also what only tests need: Helm, a registry"
+                "--all",
+                action="store_true",
+                help="also what only tests need, from Helm to Prometheus",
             )
     return parser
 
@@ -86,6 +88,8 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
     match chosen.verb:
         case "build":
             assemble(home.bin, cache_folder(), console, recipes=EVERYTHING if chosen.all else RECIPES)
+            if chosen.all:
+                prometheus(cache_folder(), os.environ.get("PATH", os.defpath), console)
         case "up":
             bring_up(home, console)
         case "demo":

@@ -8,13 +8,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import Unreachable
-from gitops.cluster.health import Status, health
+from gitops.cluster.health import Health, Status, health, waits_for_somebody
 from gitops.cluster.health.status import NOT_SEEN
+from gitops.cluster.verdict import verdict
 from gitops.model.errors import GitOpsError, TimedOutError
+from gitops.model.keys import ObjectKey
+from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitops.cluster.client import Object
     from gitops.cluster.connect import Connection
     from gitops.model.health_rule import HealthRule
     from gitops.model.manifest import Manifest
@@ -30,10 +34,12 @@ class UnhealthyError(GitOpsError):
 
 async def wait_healthy(
     connection: Connection, manifest: Manifest, rules: Sequence[HealthRule], patience: float
-) -> None:
+) -> Health:
     """Wait until the live object is healthy; `patience` is in seconds.
 
-    Only short calls leave the event loop, so that a run that is ended does not wait for the object.
+    The wait also ends at a Rollout that is paused until somebody lets it go on, whose health is then Suspended: how
+    long that takes nobody can say. Only short calls leave the event loop, so that a run that is ended does not
+    wait for the object.
 
     Raises:
         UnhealthyError: it is degraded; the message says why.
@@ -41,17 +47,20 @@ async def wait_healthy(
         ApiError, UnknownKindError: it is not there, or may not be read.
     """
     key, begun, pause, found = manifest.key, time.monotonic(), _SHORTEST, NOT_SEEN
+    live: Object = {}
     resource = await asyncio.to_thread(connection.discovery.find, manifest.api_version, manifest.kind)
     path = resource.path(key.namespace, key.name)
     while True:
         with suppress(Unreachable):
-            found = await asyncio.to_thread(lambda: health(connection.client.get(path), rules))
+            live = await asyncio.to_thread(connection.client.get, path)
+            found = await asyncio.to_thread(health, live, rules)
         waited = time.monotonic() - begun
-        if found.status is Status.HEALTHY:
-            return
+        if found.status is Status.HEALTHY or (found.status is Status.SUSPENDED and _waits(live)):
+            return found
         if found.status is Status.DEGRADED and waited > min(GRACE, patience):
+            why = await asyncio.to_thread(verdict, connection.client, live) or found.message
             raise UnhealthyError(
-                f"{key} is degraded: {found.message}", next_step="mend it, or its rule in `healthRules`"
+                f"{key} is degraded: {why}", next_step="mend it, or its rule in `healthRules`"
             )
         if waited > patience:
             raise TimedOutError(
@@ -60,3 +69,7 @@ async def wait_healthy(
             )
         await asyncio.sleep(pause)
         pause = min(_LONGEST, pause * 1.5)
+
+
+def _waits(live: Object) -> bool:
+    return is_rollout(ObjectKey.of_body(live)) and waits_for_somebody(live)

@@ -9,11 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
+from gitops.cluster.health import Health
+from gitops.cluster.verdict import verdict
 from gitops.desired import sound_plan
 from gitops.drift.state import application_states
 from gitops.drift.unowned import is_asked_for, unowned
 from gitops.model.errors import unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
+from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,6 +73,7 @@ def observe(settings: Settings, *, strict: bool = False, anew: bool = False) -> 
     states = application_states(
         plan, live.seen(plan.keys), APPLICATION_LABEL, settings.health_rules, left_out, strict=strict
     )
+    states = tuple(_with_verdicts(connection, live, state) for state in states)
     if any(is_asked_for(state.application) for state in states):
         everything = connection.survey("").objects
         wanted = plan.keys | live.objects.keys()
@@ -77,3 +81,16 @@ def observe(settings: Settings, *, strict: bool = False, anew: bool = False) -> 
             replace(state, unowned=unowned(state.application, wanted, everything)) for state in states
         )
     return Observed(connection, plan, live, states)
+
+
+def _with_verdicts(connection: Connection, live: Survey, state: ApplicationState) -> ApplicationState:
+    """The state, whose Rollouts that are paused or aborted tell what their analysis has measured."""
+    if not any(is_rollout(item.key) for item in state.objects):
+        return state
+    objects = tuple(
+        replace(item, health=Health(item.health.status, f"{item.key}: {told}"))
+        if item.key in live.objects and (told := verdict(connection.client, live.objects[item.key]))
+        else item
+        for item in state.objects
+    )
+    return replace(state, objects=objects)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gitops.model.sync import IgnoreDifference
 
 DEFAULT_HEALTH_TIMEOUT = 300.0
+DEFAULT_ROLLOUT_TIMEOUT = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Application:
         prune: whether objects that leave Git leave the cluster.
         self_heal: whether a change by hand is reverted by itself.
         health_timeout: seconds that one of its objects may take to become healthy.
+        rollout_timeout: seconds that one of its Rollouts may take from the first step to the last.
         project: a free name to group applications by.
         sources: where its manifests come from; none means its own directory, in the way its files tell.
         options: Argo CD's sync options; `create_namespace` and `prune` above are already made from them.
@@ -63,6 +65,7 @@ class Application:
     prune: bool = True
     self_heal: bool = True
     health_timeout: float = DEFAULT_HEALTH_TIMEOUT
+    rollout_timeout: float = DEFAULT_ROLLOUT_TIMEOUT
     project: str = "default"
     sources: tuple[Source, ...] = ()
     options: SyncOptions = field(default=SyncOptions())

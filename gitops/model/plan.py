@@ -106,10 +106,11 @@ def hook_name(manifest: Manifest, phase: Phase) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A point that is passed when an object is healthy by a rule that the repository or the stack states.
+    """A point that is passed when an object is healthy by a rule that the provider does not know.
 
     Attributes:
         manifest: the object, which is applied by a step of its own.
+        rule: one that the repository or the stack states; None for the built-in one, as for a Rollout.
         timeout: seconds that it may take.
         trigger: the rule, and a digest of the object; another one makes the point be waited for again.
     """
@@ -117,7 +118,7 @@ class HealthCheck:
     manifest: Manifest
     wave: int
     after: tuple[str, ...]
-    rule: HealthRule
+    rule: HealthRule | None
     timeout: float
     trigger: str
 

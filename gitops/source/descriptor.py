@@ -26,6 +26,7 @@ class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long things may take."""
 
     health: str = ""
+    rollout: str = ""
 
 
 class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -64,12 +65,12 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
             )
         problems.add(what, Location(file, lines.get(path, 1)), step, application)
         return Descriptor()
-    if descriptor.timeouts.health:
+    for name, text in msgspec.structs.asdict(descriptor.timeouts).items():
         try:
-            parse_duration(descriptor.timeouts.health)
+            parse_duration(text or "1s")
         except ValueError as error:
             problems.add(
-                str(error), Location(file, lines.get("timeouts.health", 1)), "mend the value", application
+                str(error), Location(file, lines.get(f"timeouts.{name}", 1)), "mend the value", application
             )
             return Descriptor()
     if descriptor.rollout is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from gitops.model.application import Application
+from gitops.model.application import DEFAULT_ROLLOUT_TIMEOUT, Application
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
 from gitops.model.sync import SyncOptions
@@ -98,7 +98,7 @@ def _application(
     wave = descriptor.wave
     if wave is None:
         wave = int(prefix.group(1)) if prefix else glob.wave
-    health = descriptor.timeouts.health
+    health, rollout = descriptor.timeouts.health, descriptor.timeouts.rollout
     rules = read_health_rules(descriptor.health_rules, Location(file), problems, name)
     return Application(
         name=name,
@@ -112,6 +112,7 @@ def _application(
         prune=descriptor.prune,
         self_heal=descriptor.self_heal,
         health_timeout=parse_duration(health) if health else settings.health_timeout,
+        rollout_timeout=parse_duration(rollout) if rollout else DEFAULT_ROLLOUT_TIMEOUT,
         project=descriptor.project,
         ignore_differences=tuple(item.rule for item in descriptor.ignore_differences),
         options=_OPTIONS,

@@ -10,6 +10,7 @@ from gitops.model.phase import SYNC_PHASES, DeletePolicy, Phase
 from gitops.model.plan import Gate, Hook, hook_name
 from gitops.waves.order import PREREQUISITES, ROUTES, WORKLOADS, kind_rank
 from gitops.waves.phases import Placed, delete_policies, trigger
+from gitops.waves.rollouts import is_rollout, workload_of
 from gitops.waves.treatment import health_check, planned_object
 
 if TYPE_CHECKING:
@@ -139,7 +140,9 @@ class _Making:
             around.steered.get(key, ()),
             around.shared.get(key),
         )
-        check = health_check(planned, self.application)
+        workload = workload_of(key, item.manifest.body) if is_rollout(key) else None
+        taken = next((other.manifest for other in siblings if other.manifest.key == workload), None)
+        check = health_check(planned, self.application, taken)
         return [planned, check] if check else [planned]
 
     def _gate(self, phase: Phase, number: int, *, last: bool) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.plan import Readiness
 from gitops.waves.order import FOUNDATIONS
+from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from gitops.model.application import Application
@@ -56,6 +57,11 @@ def own_rule(manifest: Manifest, application: Application) -> HealthRule | None:
         return None
     key = manifest.key
     return next((rule for rule in application.health_rules if rule.judges(key.group, key.kind)), None)
+
+
+def is_waited_for(manifest: Manifest) -> bool:
+    """Whether the built-in rule of the kind decides when the object is healthy, and not the provider."""
+    return is_rollout(manifest.key) and not _is_passed_over(manifest)
 
 
 def _is_passed_over(manifest: Manifest) -> bool:

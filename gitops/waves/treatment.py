@@ -9,7 +9,8 @@ from gitops.manifests.options import object_options
 from gitops.model.paths import pointer_to
 from gitops.model.plan import HealthCheck, PlannedObject
 from gitops.waves.phases import trigger
-from gitops.waves.readiness import own_rule, readiness
+from gitops.waves.readiness import is_waited_for, own_rule, readiness
+from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,15 +47,22 @@ def planned_object(
     )
 
 
-def health_check(planned: PlannedObject, application: Application) -> HealthCheck | None:
-    """The point where an object is waited for by a rule of the application's own; None without one."""
+def health_check(
+    planned: PlannedObject, application: Application, workload: Manifest | None = None
+) -> HealthCheck | None:
+    """The point where an object is waited for by a rule that the provider does not know; None without one.
+
+    `workload` is what a Rollout takes the pods of over, and so comes before the point.
+    """
     manifest = planned.manifest
     rule = own_rule(manifest, application)
-    if rule is None:
+    if rule is None and not is_waited_for(manifest):
         return None
-    told = f"{trigger([manifest])} {rule.current} {rule.in_progress} {rule.failed}".strip()
-    timeout = planned.readiness.timeout
-    return HealthCheck(manifest, planned.wave, (planned.name,), rule, timeout, told)
+    words = (rule.current, rule.in_progress, rule.failed) if rule else ()
+    told = " ".join([trigger([manifest, *([workload] if workload else [])]), *words]).strip()
+    timeout = application.rollout_timeout if is_rollout(manifest.key) else planned.readiness.timeout
+    after = (planned.name, *([workload.key.resource_name] if workload else []))
+    return HealthCheck(manifest, planned.wave, after, rule, timeout, told)
 
 
 def _ignored(manifest: Manifest, rules: Iterable[IgnoreDifference]) -> tuple[str, ...]:

@@ -56,11 +56,11 @@ def _fetched(folder: Path, console: Console) -> Path:
             if not _downloads(place, own):
                 raise AccessError(
                     "the package `prometheus` can't be downloaded",
-                    next_step=f"see why: cd /tmp && apt-get download prometheus; or install it on PATH",
+                    next_step="see why: cd /tmp && apt-get download prometheus; or install it on PATH",
                 )
         (package,) = place.glob("prometheus_*.deb")
         version = package.name.split("_")[1].replace("%3a", ":")
-        _run(place, ["dpkg-deb", "-x", str(package), "files"])
+        _run(place, ["dpkg-deb", "-x", str(package), str(place / "files")])
         return (place / "files").rename(folder / f"prometheus-{version}")
 
 

@@ -22,6 +22,7 @@ def test_equal_inputs_give_equal_keys() -> None:
         {"variables": ()},
         {"staging": "v0.1.0"},
         {"extras": (Extra("example.org/tool@v1", "run"),)},
+        {"replacing": True},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -72,3 +73,15 @@ def test_kubernetes_programs_say_the_version_they_were_built_from() -> None:
     flags = next(recipe for recipe in RECIPES if recipe.name == "kubectl").linker_flags
     assert "-X k8s.io/component-base/version.gitVersion=v1.36.3" in flags
     assert "-X k8s.io/component-base/version.gitMinor=36" in flags
+
+
+def test_replacements_by_versions_are_repeated_where_a_recipe_asks_for_it() -> None:
+    stated = (
+        "replace (\n\ta.org/x => a.org/x v1.0.0\n\ta.org/y v0.1.0 => b.org/y v2.0.0\n)\nreplace c => ./c\n"
+    )
+    asked = go_mod(replace(RECIPE, replacing=True), stated).splitlines()
+    assert [line for line in asked if line.startswith("replace")] == [
+        "replace a.org/x => a.org/x v1.0.0",
+        "replace a.org/y v0.1.0 => b.org/y v2.0.0",
+    ]
+    assert "replace" not in go_mod(RECIPE, stated)

@@ -91,3 +91,23 @@ def test_a_check_goes_with_its_object() -> None:
         "wave-2",
     ]
     assert rest.steps[2].after == ("ConfigMap:web/y", "health:ConfigMap:web/y")
+
+
+ROLLOUT = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec={"strategy": {"canary": {}}})
+
+
+def test_a_rollout_is_waited_for_by_the_built_in_rule_with_its_own_time() -> None:
+    [check] = checks(ROLLOUT, rules=(), rollout_timeout=7.0)
+    assert (check.rule, check.timeout, check.after) == (None, 7.0, ("argoproj.io/Rollout:web/x",))
+    ignored = {"argocd.argoproj.io/ignore-healthcheck": "true"}
+    assert checks(given.manifest("Rollout", api="argoproj.io/v1alpha1", annotations=ignored), rules=()) == []
+
+
+def test_a_change_of_the_workload_whose_pods_a_rollout_takes_over_is_waited_for_too() -> None:
+    taking = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec={"workloadRef": {"name": "main"}})
+    [first], [second] = (
+        checks(taking, given.manifest("Deployment", "main", api="apps/v1", spec={"paused": paused}), rules=())
+        for paused in (True, False)
+    )
+    assert first.trigger != second.trigger
+    assert first.after == ("argoproj.io/Rollout:web/x", "apps/Deployment:web/main")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitops.cluster.health import platform, projects, workloads
 from gitops.cluster.health.own_rules import judge
 from gitops.cluster.health.pods import pod
+from gitops.cluster.health.rollouts import rollout
 from gitops.cluster.health.status import HEALTHY, Health, Status, progressing
 from gitops.model.keys import group_of
 
@@ -38,7 +39,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("cert-manager.io", "Certificate"): projects.certificate,
     ("cert-manager.io", "Issuer"): projects.by_condition("Ready"),
     ("cert-manager.io", "ClusterIssuer"): projects.by_condition("Ready"),
-    ("argoproj.io", "Rollout"): projects.rollout,
+    ("argoproj.io", "Rollout"): rollout,
     ("argoproj.io", "AnalysisRun"): projects.by_phase,
     ("argoproj.io", "Workflow"): projects.by_phase,
     ("argoproj.io", "Application"): projects.application,

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.health.status import (
     HEALTHY,
-    NOT_SEEN,
     Health,
     Status,
     condition,
-    conditions,
     degraded,
     progressing,
     reason,
@@ -72,29 +70,5 @@ def by_phase(_: Object, status: Object, __: Object) -> Health:
             return Health(Status.UNKNOWN, message or "inconclusive")
         case None | "" | "Pending" | "Running":
             return progressing(message or str(phase or "not started").lower())
-        case _:
-            return Health(Status.UNKNOWN, f"phase {phase!r}")
-
-
-def rollout(spec: Object, status: Object, live: Object) -> Health:
-    """An Argo Rollout: its own phase, once its controller has seen the spec and the workload it refers to."""
-    metadata = live["metadata"]
-    seen = str(status.get("observedGeneration") or "")
-    if not status or (seen.isdigit() and int(seen) < int(metadata.get("generation") or 0)):
-        return NOT_SEEN
-    workload = (metadata.get("annotations") or {}).get("rollout.argoproj.io/workload-generation")
-    if spec.get("workloadRef") and workload != status.get("workloadObservedGeneration"):
-        return progressing("its workload is not yet seen by its controller")
-    phase, message = status.get("phase"), str(status.get("message") or "")
-    match phase:
-        case "Paused":
-            return Health(Status.SUSPENDED, message or "paused")
-        case "Healthy":
-            return HEALTHY
-        case "Progressing" | "Degraded":
-            return Health(Status(phase), message or str(phase).lower())
-        case None:
-            broken = next((c for c in conditions(status) if c.get("type") == "InvalidSpec"), None)
-            return degraded(reason(broken, "invalid spec")) if broken else NOT_SEEN
         case _:
             return Health(Status.UNKNOWN, f"phase {phase!r}")
