@@ -1,0 +1,293 @@
+"""Canaries and blue-green with the real controller, and a real Prometheus that measures traffic that tests control."""
+
+import json
+import time
+
+import pytest
+import yaml
+
+from gitops.cluster.client import Client
+from gitops.cluster.kubeconfig import load
+from sandbox.console import Console
+from sandbox.crds import MODULES, definitions
+from sandbox.toolchain import cache_folder, golang, prometheus
+from sandbox.toolchain.build import build
+from sandbox.toolchain.modules import Modules
+from sandbox.toolchain.recipes import ROLLOUTS
+from tests.git_repository import GitRepository
+from tests.live.rollouts import (
+    Controller,
+    Prometheus,
+    Traffic,
+    rollout,
+    service,
+    success_rate,
+    until,
+    virtual_service,
+)
+from tests.live.stack_project import StackProject, config_map
+
+pytestmark = pytest.mark.live
+
+WEB, BLUE = "k8s/02-apps/web", "k8s/02-apps/blue"
+NEEDED = ("argoproj.io", "VirtualService", "DestinationRule")
+MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
+STOPPED = ({"setWeight": 20}, {"pause": {}})
+
+
+@pytest.fixture(scope="module")
+def cluster(sandbox, tmp_path_factory):
+    """The controller at work in `staging`, with the definitions that it needs."""
+    cache = cache_folder()
+    modules = Modules(cache, lambda: golang.find(cache))
+    client = Client(load(str(sandbox.kubeconfig), "staging"))
+    for _, text in definitions(modules.folders(MODULES)):
+        for body in yaml.safe_load_all(text):
+            names = (body["spec"]["group"], body["spec"]["names"]["kind"]) if body else ()
+            if set(names) & set(NEEDED):
+                path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{body['metadata']['name']}"
+                client.apply(path, body, field_manager="test", force=True)
+    program = build(ROLLOUTS, golang.find(cache), modules, Console()) / ROLLOUTS.name
+    controller = Controller(str(program), tmp_path_factory.mktemp("controller"), sandbox, "staging")
+    time.sleep(1)  # it gives up where a definition is not served yet
+    controller.start()
+    yield controller
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def traffic(sandbox):
+    traffic = Traffic(sandbox, "staging", "web", "web")
+    traffic.start()
+    yield traffic
+    traffic.stop()
+
+
+@pytest.fixture(scope="module")
+def measuring(tmp_path_factory, traffic):
+    programs = prometheus(cache_folder(), "/usr/local/bin:/usr/bin:/bin", Console())
+    server = Prometheus(str(programs["prometheus"]), tmp_path_factory.mktemp("prometheus"), traffic.target)
+    server.start()
+    yield server
+    server.stop()
+
+
+class Delivery:
+    """A stack with a canary and a blue-green Rollout, and the repository that it follows."""
+
+    def __init__(self, stack, repository):
+        self.stack, self.repository = stack, repository
+        self.version = 1
+
+    def change(self, *steps):
+        """Commit another image, with these steps."""
+        self.version += 1
+        self.repository.write(f"{WEB}/rollout.yaml", rollout(f"1.{self.version}", *steps))
+        self.repository.commit(f"web 1.{self.version}")
+        return self
+
+    def up(self):
+        done = self.stack.up()
+        assert done.code == 0, done.text[-3000:]
+        return done
+
+    def web(self):
+        return self.stack.live("rollout", "web", "web")
+
+    def settle(self):
+        """Let a paused Rollout go through to its end."""
+        self.change({"setWeight": 50})
+        self.up()
+        assert self.web()["status"]["phase"] == "Healthy"
+
+
+@pytest.fixture(scope="module")
+def delivery(tmp_path_factory, sandbox, cluster, measuring):
+    repository = GitRepository(tmp_path_factory.mktemp("rollouts") / "repository")
+    repository.write(f"{WEB}/services.yaml", service("web-stable", "web") + service("web-canary", "web"))
+    repository.write(f"{WEB}/routes.yaml", virtual_service())
+    repository.write(f"{WEB}/analysis.yaml", success_rate(measuring.url))
+    repository.write(f"{WEB}/config.yaml", config_map("settings", a="0"))
+    repository.write(f"{WEB}/rollout.yaml", rollout("1.1"))
+    repository.write(f"{WEB}/gitops.yaml", "timeouts: {rollout: 60s}\n")
+    repository.commit("Start")
+    stack = StackProject(
+        tmp_path_factory.mktemp("project"),
+        sandbox,
+        stack="rollouts",
+        context="staging",
+        repository=repository.url,
+    )
+    found = Delivery(stack, repository)
+    found.up()
+    yield found
+    assert stack.destroy().code == 0
+
+
+def test_a_good_canary_goes_through_and_weights_sum_to_a_hundred_all_the_time(delivery, traffic):
+    traffic.errors.clear()
+    traffic.weights.clear()
+    delivery.change(*MEASURED, {"setWeight": 60}, {"pause": {"duration": "1s"}}).up()
+    assert delivery.web()["status"]["phase"] == "Healthy"  # the gate has waited for it
+    until(lambda: traffic.weights[-1]["web-canary"] == 0)
+    seen = [split["web-canary"] for split in traffic.weights]
+    assert [weight for weight in (20, 60, 100) if weight in seen] == [20, 60, 100], seen
+    assert {sum(split.values()) for split in traffic.weights} == {100}
+
+
+def test_a_bad_canary_is_taken_back_and_told_with_metric_value_query_and_step(delivery, traffic):
+    traffic.errors["web-canary"] = 0.6
+    delivery.change(*MEASURED)
+    failed = delivery.stack.up()
+    traffic.errors.clear()
+    assert failed.code != 0
+    for told in (
+        "metric success-rate failed at step 2 of 2: measured [0.",
+        "wanted result[0] >= 0.95",
+        "query sum(rate",
+    ):
+        assert told in failed.text, failed.text[-3000:]
+    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
+    got = delivery.stack.gitops("app", "get", "web", "--stack", "rollouts", "-o", "json")
+    assert "metric success-rate failed at step 2 of 2" in got.text
+    assert '"Degraded"' in got.text
+    delivery.settle()
+
+
+def test_in_the_middle_of_a_rollout_syncs_change_what_git_changed_and_nothing_of_the_rollout(
+    delivery, traffic, cluster
+):
+    paused = delivery.change(*STOPPED).up()
+    assert "waits until somebody promotes it; what comes after it goes on" in paused.text
+    split = {"web-stable": 80, "web-canary": 20}
+    assert traffic.split() == split
+    before = delivery.stack.live("virtualservice", "web", "web")["metadata"]["resourceVersion"]
+    delivery.repository.write(f"{WEB}/config.yaml", config_map("settings", a="1")).commit("unrelated")
+    assert [name for name in delivery.up().objects() if "settings" not in name] == []
+    after = delivery.stack.live("virtualservice", "web", "web")
+    assert after["metadata"]["resourceVersion"] == before
+    listed = delivery.stack.gitops("drift", "--stack", "rollouts", "-o", "json")
+    assert listed.code == 0, listed.text
+
+    delivery.repository.write(f"{WEB}/routes.yaml", virtual_service("7s")).commit("a longer timeout")
+    delivery.up()
+    assert traffic.routes()[0]["timeout"] == "7s"
+    assert traffic.split() == split
+
+    patch = [{"op": "replace", "path": "/spec/http/0/timeout", "value": "1s"}]
+    delivery.stack.kubectl(
+        "-n", "web", "patch", "virtualservice", "web", "--type=json", "-p", json.dumps(patch)
+    )
+    assert delivery.stack.gitops("drift", "--stack", "rollouts").code == 1
+    again = delivery.stack.up("--refresh")
+    assert again.code == 0, again.text[-3000:]
+    assert traffic.routes()[0]["timeout"] == "7s"
+    assert traffic.split() == split
+    hashes = {
+        name: delivery.stack.live("service", "web", name)["spec"]["selector"]["rollouts-pod-template-hash"]
+        for name in split
+    }
+    assert len(set(hashes.values())) == 2
+    delivery.settle()
+    assert {split_["web-canary"] + split_["web-stable"] for split_ in traffic.weights} == {100}
+
+
+def test_routes_by_header_and_mirrored_ones_stay_while_git_changes_the_others(delivery, traffic):
+    match = [{"headerName": "x-canary", "headerValue": {"exact": "yes"}}]
+    header = {"setHeaderRoute": {"name": "by-header", "match": match}}
+    mirror = {
+        "setMirrorRoute": {"name": "mirrored", "percentage": 50, "match": [{"method": {"exact": "GET"}}]}
+    }
+    delivery.change({"setCanaryScale": {"weight": 50}}, header, mirror, {"pause": {}}).up()
+    names = [route["name"] for route in traffic.routes()]
+    assert sorted(names) == ["by-header", "mirrored", "primary"]
+    delivery.repository.write(f"{WEB}/routes.yaml", virtual_service("9s")).commit("another timeout")
+    delivery.up()
+    assert [
+        (route["name"], route.get("timeout")) for route in traffic.routes() if route["name"] == "primary"
+    ] == [("primary", "9s")]
+    assert [route["name"] for route in traffic.routes()] == names
+    assert delivery.stack.gitops("drift", "--stack", "rollouts").code == 0
+    delivery.settle()
+    until(lambda: [route["name"] for route in traffic.routes()] == ["primary"])
+
+
+def test_an_inconclusive_analysis_pauses_and_does_not_fail(delivery, traffic, measuring):
+    delivery.repository.write(f"{WEB}/analysis.yaml", success_rate(measuring.url, unsure=True))
+    traffic.errors["web-canary"] = 0.3
+    done = delivery.change(*MEASURED).up()
+    traffic.errors.clear()
+    assert "its analysis was inconclusive: waits until somebody promotes it" in done.text
+    delivery.settle()
+
+
+def test_without_prometheus_errors_count_and_the_rollout_is_aborted(delivery, traffic, measuring):
+    measuring.stop()
+    failed = delivery.change(*MEASURED).stack.up()
+    measuring.start()
+    assert failed.code != 0
+    assert "metric success-rate error at step 2 of 2" in failed.text
+    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
+    delivery.settle()
+
+
+def test_a_controller_that_is_killed_in_mid_rollout_goes_on_when_it_is_back(delivery, traffic, cluster):
+    delivery.change(
+        {"setWeight": 20}, {"pause": {"duration": "2s"}}, {"setWeight": 60}, {"pause": {"duration": "1s"}}
+    )
+    running = delivery.stack.start("up", "--yes", "--skip-preview", "--stack", "rollouts")
+    until(lambda: traffic.split()["web-canary"] == 20)
+    cluster.kill()
+    time.sleep(3)
+    assert traffic.split()["web-canary"] == 20
+    cluster.start()
+    assert running.wait(90) == 0
+    assert delivery.web()["status"]["phase"] == "Healthy"
+
+
+def test_blue_green_switches_and_does_not_when_it_is_measured_badly(delivery, traffic):
+    traffic.errors.clear()
+    blue = {"activeService": "active", "previewService": "preview", "scaleDownDelaySeconds": 1}
+    files = {"services.yaml": service("active", "blue") + service("preview", "blue")}
+    rollouts = [rollout(f"1.{n}", name="blue", strategy={"blueGreen": blue}) for n in (1, 2)]
+    template = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AnalysisTemplate",
+        "metadata": {"name": "never"},
+        "spec": {
+            "metrics": [
+                {
+                    "name": "never",
+                    "successCondition": "result[0] > 1",
+                    "provider": {"prometheus": {"address": "ADDRESS", "query": "vector(1)"}},
+                }
+            ]
+        },
+    }
+    address = yaml.safe_load((delivery.repository.path / WEB / "analysis.yaml").read_text())
+    template["spec"]["metrics"][0]["provider"]["prometheus"]["address"] = address["spec"]["metrics"][0][
+        "provider"
+    ]["prometheus"]["address"]
+    files["analysis.yaml"] = json.dumps(template)
+    for file, text in {**files, "rollout.yaml": rollouts[0]}.items():
+        delivery.repository.write(f"{BLUE}/{file}", text)
+    delivery.repository.commit("blue")
+    delivery.up()
+    first = active(delivery)
+    delivery.repository.write(f"{BLUE}/rollout.yaml", rollouts[1]).commit("green")
+    delivery.up()
+    second = active(delivery)
+    assert second != first
+    checked = {**blue, "prePromotionAnalysis": {"templates": [{"templateName": "never"}]}}
+    text = rollout("1.3", name="blue", strategy={"blueGreen": checked})
+    delivery.repository.write(f"{BLUE}/rollout.yaml", text).commit("checked")
+    failed = delivery.stack.up()
+    assert failed.code != 0
+    assert "metric never failed before the promotion: measured [1]" in failed.text, failed.text[-3000:]
+    assert active(delivery) == second
+    delivery.repository.write(f"{BLUE}/rollout.yaml", rollouts[1]).commit("back")
+    delivery.up()
+
+
+def active(delivery):
+    return delivery.stack.live("service", "blue", "active")["spec"]["selector"]["rollouts-pod-template-hash"]
