@@ -102,7 +102,7 @@ class Delivery:
 
 
 @pytest.fixture(scope="module")
-def delivery(tmp_path_factory, sandbox, cluster, measuring):
+def delivery(tmp_path_factory, sandbox, cluster, measuring):  # noqa: ARG001 - the controller has to run
     repository = GitRepository(tmp_path_factory.mktemp("rollouts") / "repository")
     repository.write(f"{WEB}/services.yaml", service("web-stable", "web") + service("web-canary", "web"))
     repository.write(f"{WEB}/routes.yaml", virtual_service())
@@ -155,7 +155,7 @@ def test_a_bad_canary_is_taken_back_and_told_with_metric_value_query_and_step(de
 
 
 def test_in_the_middle_of_a_rollout_syncs_change_what_git_changed_and_nothing_of_the_rollout(
-    delivery, traffic, cluster
+    delivery, traffic
 ):
     paused = delivery.change(*STOPPED).up()
     assert "waits until somebody promotes it; what comes after it goes on" in paused.text
@@ -166,7 +166,7 @@ def test_in_the_middle_of_a_rollout_syncs_change_what_git_changed_and_nothing_of
     assert [name for name in delivery.up().objects() if "settings" not in name] == []
     after = delivery.stack.live("virtualservice", "web", "web")
     assert after["metadata"]["resourceVersion"] == before
-    listed = delivery.stack.gitops("drift", "--stack", "rollouts", "-o", "json")
+    listed = delivery.stack.gitops("stack", "drift", "--stack", "rollouts")
     assert listed.code == 0, listed.text
 
     delivery.repository.write(f"{WEB}/routes.yaml", virtual_service("7s")).commit("a longer timeout")
@@ -178,7 +178,7 @@ def test_in_the_middle_of_a_rollout_syncs_change_what_git_changed_and_nothing_of
     delivery.stack.kubectl(
         "-n", "web", "patch", "virtualservice", "web", "--type=json", "-p", json.dumps(patch)
     )
-    assert delivery.stack.gitops("drift", "--stack", "rollouts").code == 1
+    assert delivery.stack.gitops("stack", "drift", "--stack", "rollouts").code == 1
     again = delivery.stack.up("--refresh")
     assert again.code == 0, again.text[-3000:]
     assert traffic.routes()[0]["timeout"] == "7s"
@@ -207,7 +207,7 @@ def test_routes_by_header_and_mirrored_ones_stay_while_git_changes_the_others(de
         (route["name"], route.get("timeout")) for route in traffic.routes() if route["name"] == "primary"
     ] == [("primary", "9s")]
     assert [route["name"] for route in traffic.routes()] == names
-    assert delivery.stack.gitops("drift", "--stack", "rollouts").code == 0
+    assert delivery.stack.gitops("stack", "drift", "--stack", "rollouts").code == 0
     delivery.settle()
     until(lambda: [route["name"] for route in traffic.routes()] == ["primary"])
 
