@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from components import hooks
-from components.hooks import END, FAILURE, REPLACEMENT, RUN, HookRunner
-from gitops.model.errors import GitOpsError
+from components.hooks import END, FAILURE, REPLACEMENT, RUN, SHARING, HookRunner
+from gitops.cluster.health import Health, Status
+from gitops.model.errors import ConflictError, GitOpsError
 from gitops.model.health_rule import HealthRule
+from gitops.model.plan import PlannedObject
 from tests import given
 from tests.program.engine import inputs, plan_of, run
 from tests.waiting import result_of
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from gitops.model.plan import Plan
 
 HOOK, POLICY, WAVE = (f"argocd.argoproj.io/{name}" for name in ("hook", "hook-delete-policy", "sync-wave"))
+ISTIO = "networking.istio.io/v1"
 MIGRATE, GONE = "hook-PreSync:web/batch/Job:web/migrate", "hook-PostDelete:web/batch/Job:web/bye"
 
 
@@ -66,6 +70,48 @@ def test_a_check_that_fails_fails_its_step_after_the_hooks_of_the_failure(
     with pytest.raises(GitOpsError, match=r"ConfigMap web/x True 300\.0"):
         result_of(runner(found)._run(Args("health:ConfigMap:web/x")))
     assert cluster == [("ran", "page")]
+
+
+def test_a_rollout_that_waits_for_a_person_lets_what_comes_later_go_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+
+    async def wait_healthy(*_: Any) -> Health:
+        await asyncio.sleep(0)
+        return Health(Status.SUSPENDED, "paused at step 1 of 2")
+
+    monkeypatch.setattr(hooks, "wait_healthy", wait_healthy)
+    monkeypatch.setattr(hooks.pulumi.log, "warn", said.append)
+    found = plan(given.manifest("Rollout", "r", api="argoproj.io/v1alpha1"))
+    result_of(runner(found)._run(Args("health:argoproj.io/Rollout:web/r")))
+    assert said == ["Rollout web/r paused at step 1 of 2; what comes after it goes on"]
+
+
+def test_what_a_rollout_writes_too_is_looked_at_again_before_git_s_change_of_it_is_applied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    canary = {"trafficRouting": {"istio": {"virtualService": {"name": "v"}}}}
+    rollout = given.manifest(
+        "Rollout", "r", api="argoproj.io/v1alpha1", spec={"strategy": {"canary": canary}}
+    )
+    route = {"destination": {"host": "a"}, "weight": 100}
+    service = given.manifest("VirtualService", "v", api=ISTIO, spec={"http": [{"route": [route]}]})
+    found = plan(rollout, service)
+    name = "networking.istio.io/VirtualService:web/v"
+    assert list(run(found)[0].named(name).hooks.before_update) == [SHARING]
+    left = replace(found, steps=tuple(_leaving_routes(step) for step in found.steps))
+    assert not run(left)[0].named(name).hooks.before_update
+
+    live = {**service.body, "spec": {"http": [{"route": [{**route, "weight": 40}]}]}}
+    monkeypatch.setattr(hooks, "read_live", lambda *_: live)
+    with pytest.raises(ConflictError, match="was changed by its Rollout"):
+        result_of(runner(found)._share(Args(name)))
+
+
+def _leaving_routes(step: Any) -> Any:
+    shared = isinstance(step, PlannedObject) and step.steering
+    return replace(step, ignored=("/spec/http",)) if shared else step
 
 
 def test_a_hook_of_every_sync_never_has_the_same_value_twice() -> None:
