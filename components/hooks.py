@@ -66,7 +66,7 @@ class HookRunner:
         try:
             if isinstance(step, HealthCheck):
                 rules = [step.rule] if step.rule else []
-                found = await wait_healthy(self._connection, step.manifest, rules, step.timeout)
+                found = await wait_healthy(self._connection, step.manifest, rules, step.timeout, step.group)
                 if found.status is Status.SUSPENDED:
                     pulumi.log.warn(f"{step.manifest.key} {found.message}; what comes after it goes on")
             else:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import Unreachable
+from gitops.cluster.group import Group, stands
 from gitops.cluster.health import Health, Status, health, waits_for_somebody
 from gitops.cluster.health.status import NOT_SEEN
 from gitops.cluster.verdict import verdict
@@ -33,29 +34,39 @@ class UnhealthyError(GitOpsError):
 
 
 async def wait_healthy(
-    connection: Connection, manifest: Manifest, rules: Sequence[HealthRule], patience: float
+    connection: Connection,
+    manifest: Manifest,
+    rules: Sequence[HealthRule],
+    patience: float,
+    group: Sequence[Manifest] = (),
 ) -> Health:
     """Wait until the live object is healthy; `patience` is in seconds.
 
     The wait also ends at a Rollout that is paused until somebody lets it go on, whose health is then Suspended: how
-    long that takes nobody can say. Only short calls leave the event loop, so that a run that is ended does not
-    wait for the object.
+    long that takes nobody can say. With the other Rollouts of a `group`, a pause without duration ends when all have
+    come to it. Only short calls leave the event loop, so that a run that is ended does not wait for the object.
 
     Raises:
+        TakenBackError: another one of its group was aborted, and so it was too.
         UnhealthyError: it is degraded; the message says why.
         TimedOutError: it did not become healthy in time; the message says what it was last.
         ApiError, UnknownKindError: it is not there, or may not be read.
     """
     key, begun, pause, found = manifest.key, time.monotonic(), _SHORTEST, NOT_SEEN
     live: Object = {}
+    others = Group(connection, manifest, group)
     resource = await asyncio.to_thread(connection.discovery.find, manifest.api_version, manifest.kind)
     path = resource.path(key.namespace, key.name)
     while True:
         with suppress(Unreachable):
             live = await asyncio.to_thread(connection.client.get, path)
             found = await asyncio.to_thread(health, live, rules)
+            if group:
+                await asyncio.to_thread(others.look, live)
         waited = time.monotonic() - begun
-        if found.status is Status.HEALTHY or (found.status is Status.SUSPENDED and _waits(live)):
+        if found.status is Status.HEALTHY or (
+            found.status is Status.SUSPENDED and _waits(live) and not (group and stands(live))
+        ):
             return found
         if found.status is Status.DEGRADED and waited > min(GRACE, patience):
             why = await asyncio.to_thread(verdict, connection.client, live) or found.message

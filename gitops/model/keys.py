@@ -19,6 +19,8 @@ PRUNE_ANNOTATION = "gitops.internal/prune"
 OBJECT_ANNOTATION = "gitops.internal/object"
 # on a live object that a hook made: the name that its hook has in the plan
 HOOK_ANNOTATION = "gitops.internal/hook"
+# on a Rollout: the name of the group that it goes on with, and is taken back with
+GROUP_ANNOTATION = "gitops.internal/rollout-group"
 FIELD_MANAGER = "gitops"
 
 

@@ -113,6 +113,7 @@ class HealthCheck:
         rule: one that the repository or the stack states; None for the built-in one, as for a Rollout.
         timeout: seconds that it may take.
         trigger: the rule, and a digest of the object; another one makes the point be waited for again.
+        group: the other Rollouts that go on, or are taken back, together with this one.
     """
 
     manifest: Manifest
@@ -121,6 +122,7 @@ class HealthCheck:
     rule: HealthRule | None
     timeout: float
     trigger: str
+    group: tuple[Manifest, ...] = ()
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gitops.model.application import Application
     from gitops.model.keys import ObjectKey
+    from gitops.model.manifest import Manifest
     from gitops.model.plan import Step
     from gitops.model.steering import Steering
     from gitops.model.sync import IgnoreDifference
@@ -35,6 +36,7 @@ class Surroundings:
         bases: the foundations of each object that are made in the same wave.
         steered: the rules by which others own parts of an object.
         shared: which part of an object's lists is a Rollout's.
+        groups: the others that a Rollout goes on together with.
     """
 
     wave: int
@@ -43,6 +45,7 @@ class Surroundings:
     bases: Mapping[ObjectKey, tuple[str, ...]]
     steered: Mapping[ObjectKey, tuple[IgnoreDifference, ...]] = field(default_factory=dict)
     shared: Mapping[ObjectKey, Steering] = field(default_factory=dict)
+    groups: Mapping[ObjectKey, tuple[Manifest, ...]] = field(default_factory=dict)
 
 
 def application_gate(application: str) -> str:
@@ -142,7 +145,7 @@ class _Making:
         )
         workload = workload_of(key, item.manifest.body) if is_rollout(key) else None
         taken = next((other.manifest for other in siblings if other.manifest.key == workload), None)
-        check = health_check(planned, self.application, taken)
+        check = health_check(planned, self.application, taken, around.groups.get(key, ()))
         return [planned, check] if check else [planned]
 
     def _gate(self, phase: Phase, number: int, *, last: bool) -> str:

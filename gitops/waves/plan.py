@@ -12,6 +12,7 @@ from gitops.waves.dependencies import check_dependencies, in_order
 from gitops.waves.levels import Surroundings, application_gate, application_steps, failure_hooks
 from gitops.waves.order import FOUNDATIONS
 from gitops.waves.phases import Placed, placed
+from gitops.waves.rollouts import check_groups, groups
 from gitops.waves.steered import rules_between, shared_between
 from gitops.waves.treatment import planned_object
 
@@ -40,9 +41,11 @@ def make_plan(
     applications = tuple(sorted(applications, key=lambda item: (item.wave, item.name)))
     check_dependencies(applications, problems)
     items = placed(manifests, problems)
+    together = groups(item.manifest for item in items if not item.hook)
+    check_groups(together, {item.name: item.wave for item in applications}, problems)
     if len(problems):
         return Plan(stack, revision, applications, ())
-    planner = _Planner({item.name: item for item in applications}, items)
+    planner = _Planner({item.name: item for item in applications}, items, together)
     steps: list[Step] = []
     opening: tuple[str, ...] = ()
     for number in sorted({application.wave for application in applications}):
@@ -62,7 +65,12 @@ def make_plan(
 class _Planner:
     """One plan in the making: knows whose wave an object is in and where the foundations are."""
 
-    def __init__(self, applications: Mapping[str, Application], items: list[Placed]) -> None:
+    def __init__(
+        self,
+        applications: Mapping[str, Application],
+        items: list[Placed],
+        together: Mapping[ObjectKey, tuple[Manifest, ...]],
+    ) -> None:
         self.applications = applications
         self.of: dict[str, list[Placed]] = defaultdict(list)
         self.foundations: dict[tuple[str, str, str], Manifest] = {}
@@ -72,6 +80,7 @@ class _Planner:
                 self.foundations[_provides(item.manifest)] = item.manifest
         bodies = {item.manifest.key: item.manifest.body for item in items if not item.hook}
         self.steered, self.shared = rules_between(bodies), shared_between(bodies)
+        self.groups = together
         self.waves = self._waves(items)
         self.by_wave: dict[int, list[Placed]] = defaultdict(list)
         for item in items:
@@ -123,6 +132,7 @@ class _Planner:
                 {item.manifest.key: self._bases(item.manifest, number) for item in rest[application.name]},
                 self.steered,
                 self.shared,
+                self.groups,
             )
             own = application_steps(application, rest[application.name], around, self.of[application.name])
             steps += own

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import ObjectKey, group_of
+from gitops.model.keys import GROUP_ANNOTATION, ObjectKey, group_of
 from gitops.model.manifest import as_list, as_mapping
 from gitops.model.steering import HASH_LABEL, Steering
 from gitops.model.sync import IgnoreDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops.model.errors import Problems
+    from gitops.model.manifest import Manifest
 
 Object = dict[str, Any]
 
@@ -29,6 +33,38 @@ _SCALING = frozenset(("progressively", "onsuccess"))
 def is_rollout(key: ObjectKey) -> bool:
     """Whether it is an object of Argo Rollouts' main kind."""
     return (key.group, key.kind) == ("argoproj.io", "Rollout")
+
+
+def groups(manifests: Iterable[Manifest]) -> dict[ObjectKey, tuple[Manifest, ...]]:
+    """For each Rollout that says by its annotation that it is of a group, the other ones of that group."""
+    named: dict[str, list[Manifest]] = defaultdict(list)
+    for manifest in manifests:
+        if is_rollout(manifest.key) and (name := str(manifest.annotations.get(GROUP_ANNOTATION, ""))):
+            named[name].append(manifest)
+    return {
+        one.key: tuple(other for other in members if other.key != one.key)
+        for members in named.values()
+        for one in members
+    }
+
+
+def check_groups(
+    groups: Mapping[ObjectKey, tuple[Manifest, ...]],
+    waves: Mapping[str, int],
+    problems: Problems,
+) -> None:
+    """Note Rollouts of one group whose applications, given with their waves, are not of one wave."""
+    for key, others in groups.items():
+        for other in others:
+            own = next(item for item in groups[other.key] if item.key == key)
+            if waves[own.application] < waves[other.application]:
+                problems.add(
+                    f"{key} would wait for ever for {other.key} of its group, which is of a later wave",
+                    own.where,
+                    "put the applications of a group into one wave",
+                    own.application,
+                    also=(other.application,),
+                )
 
 
 def workload_of(key: ObjectKey, body: Object) -> ObjectKey | None:

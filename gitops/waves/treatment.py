@@ -48,11 +48,15 @@ def planned_object(
 
 
 def health_check(
-    planned: PlannedObject, application: Application, workload: Manifest | None = None
+    planned: PlannedObject,
+    application: Application,
+    workload: Manifest | None = None,
+    group: tuple[Manifest, ...] = (),
 ) -> HealthCheck | None:
     """The point where an object is waited for by a rule that the provider does not know; None without one.
 
-    `workload` is what a Rollout takes the pods of over, and so comes before the point.
+    `workload` is what a Rollout takes the pods of over, and so comes before the point; `group` are those that go on
+    together with it.
     """
     manifest = planned.manifest
     rule = own_rule(manifest, application)
@@ -62,7 +66,7 @@ def health_check(
     told = " ".join([trigger([manifest, *([workload] if workload else [])]), *words]).strip()
     timeout = application.rollout_timeout if is_rollout(manifest.key) else planned.readiness.timeout
     after = (planned.name, *([workload.key.resource_name] if workload else []))
-    return HealthCheck(manifest, planned.wave, after, rule, timeout, told)
+    return HealthCheck(manifest, planned.wave, after, rule, timeout, told, group)
 
 
 def _ignored(manifest: Manifest, rules: Iterable[IgnoreDifference]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from tests.live.stack_project import StackProject, config_map
 
 pytestmark = pytest.mark.live
 
-WEB, BLUE = "k8s/02-apps/web", "k8s/02-apps/blue"
+WEB, BLUE, SHOP, OTHER = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other"))
 NEEDED = ("argoproj.io", "VirtualService", "DestinationRule")
 MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
 STOPPED = ({"setWeight": 20}, {"pause": {}})
@@ -75,8 +75,8 @@ def measuring(tmp_path_factory, traffic):
 class Delivery:
     """A stack with a canary and a blue-green Rollout, and the repository that it follows."""
 
-    def __init__(self, stack, repository):
-        self.stack, self.repository = stack, repository
+    def __init__(self, stack, repository, prometheus):
+        self.stack, self.repository, self.prometheus = stack, repository, prometheus
         self.version = 1
 
     def change(self, *steps):
@@ -108,6 +108,7 @@ def delivery(tmp_path_factory, sandbox, cluster, measuring):  # noqa: ARG001 - t
     repository.write(f"{WEB}/routes.yaml", virtual_service())
     repository.write(f"{WEB}/analysis.yaml", success_rate(measuring.url))
     repository.write(f"{WEB}/config.yaml", config_map("settings", a="0"))
+    repository.write(f"{OTHER}/config.yaml", config_map("settings", a="0"))
     repository.write(f"{WEB}/rollout.yaml", rollout("1.1"))
     repository.write(f"{WEB}/gitops.yaml", "timeouts: {rollout: 60s}\n")
     repository.commit("Start")
@@ -118,7 +119,7 @@ def delivery(tmp_path_factory, sandbox, cluster, measuring):  # noqa: ARG001 - t
         context="staging",
         repository=repository.url,
     )
-    found = Delivery(stack, repository)
+    found = Delivery(stack, repository, measuring.url)
     found.up()
     yield found
     assert stack.destroy().code == 0
@@ -162,10 +163,13 @@ def test_in_the_middle_of_a_rollout_syncs_change_what_git_changed_and_nothing_of
     split = {"web-stable": 80, "web-canary": 20}
     assert traffic.split() == split
     before = delivery.stack.live("virtualservice", "web", "web")["metadata"]["resourceVersion"]
-    delivery.repository.write(f"{WEB}/config.yaml", config_map("settings", a="1")).commit("unrelated")
-    assert [name for name in delivery.up().objects() if "settings" not in name] == []
+    delivery.repository.write(f"{OTHER}/config.yaml", config_map("settings", a="1")).commit("unrelated")
+    assert set(delivery.up().objects()) == {"Namespace:other", "ConfigMap:other/settings"}
     after = delivery.stack.live("virtualservice", "web", "web")
     assert after["metadata"]["resourceVersion"] == before
+    delivery.repository.write(f"{WEB}/config.yaml", config_map("settings", a="1")).commit("beside it")
+    delivery.up()  # which applies all objects of the application
+    assert traffic.split() == split
     listed = delivery.stack.gitops("stack", "drift", "--stack", "rollouts")
     assert listed.code == 0, listed.text
 
@@ -250,25 +254,7 @@ def test_blue_green_switches_and_does_not_when_it_is_measured_badly(delivery, tr
     blue = {"activeService": "active", "previewService": "preview", "scaleDownDelaySeconds": 1}
     files = {"services.yaml": service("active", "blue") + service("preview", "blue")}
     rollouts = [rollout(f"1.{n}", name="blue", strategy={"blueGreen": blue}) for n in (1, 2)]
-    template = {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "AnalysisTemplate",
-        "metadata": {"name": "never"},
-        "spec": {
-            "metrics": [
-                {
-                    "name": "never",
-                    "successCondition": "result[0] > 1",
-                    "provider": {"prometheus": {"address": "ADDRESS", "query": "vector(1)"}},
-                }
-            ]
-        },
-    }
-    address = yaml.safe_load((delivery.repository.path / WEB / "analysis.yaml").read_text())
-    template["spec"]["metrics"][0]["provider"]["prometheus"]["address"] = address["spec"]["metrics"][0][
-        "provider"
-    ]["prometheus"]["address"]
-    files["analysis.yaml"] = json.dumps(template)
+    files["analysis.yaml"] = never(delivery.prometheus)
     for file, text in {**files, "rollout.yaml": rollouts[0]}.items():
         delivery.repository.write(f"{BLUE}/{file}", text)
     delivery.repository.commit("blue")
@@ -289,5 +275,50 @@ def test_blue_green_switches_and_does_not_when_it_is_measured_badly(delivery, tr
     delivery.up()
 
 
+def never(address):
+    """An analysis that fails at once."""
+    query = {"prometheus": {"address": address, "query": "vector(1)"}}
+    metric = {"name": "never", "successCondition": "result[0] > 1", "provider": query}
+    kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate", "metadata": {"name": "never"}}
+    return json.dumps({**kind, "spec": {"metrics": [metric]}})
+
+
 def active(delivery):
     return delivery.stack.live("service", "blue", "active")["spec"]["selector"]["rollouts-pod-template-hash"]
+
+
+def test_three_rollouts_of_a_group_go_on_together_and_are_taken_back_when_the_second_fails(delivery):
+    bad = {"analysis": {"templates": [{"templateName": "never"}]}}
+    delivery.repository.write(f"{SHOP}/analysis.yaml", never(delivery.prometheus))
+    shop(delivery, "1.1", {})
+    delivery.up()
+    shop(delivery, "1.2", {}, {"setWeight": 50}, {"pause": {}})
+    delivery.up()
+    assert phases(delivery) == {"a": "Healthy", "b": "Healthy", "c": "Healthy"}
+    stable = {name: item["status"]["stableRS"] for name, item in members(delivery).items()}
+    shop(delivery, "1.3", {"b": [bad]}, {"setWeight": 50}, {"pause": {}})
+    failed = delivery.stack.up()
+    assert failed.code != 0
+    assert failed.text.count("was taken back with its group, since Rollout shop/b was aborted") >= 2
+    until(lambda: phases(delivery) == {"a": "Degraded", "b": "Degraded", "c": "Degraded"})
+    assert {name: item["status"]["stableRS"] for name, item in members(delivery).items()} == stable
+    shop(delivery, "1.2", {}, {"setWeight": 50}, {"pause": {}})
+    delivery.up()
+
+
+def shop(delivery, image, more, *steps):
+    """Commit three Rollouts of a group, each with its own steps behind the first one."""
+    for name in "abc":
+        canary = {"canary": {"steps": [*steps[:1], *more.get(name, []), *steps[1:]]}}
+        body = json.loads(rollout(image, name=name, strategy=canary))
+        body["metadata"]["annotations"] = {"gitops.internal/rollout-group": "shop"}
+        delivery.repository.write(f"{SHOP}/{name}.yaml", json.dumps(body))
+    delivery.repository.commit(f"shop {image}")
+
+
+def members(delivery):
+    return {name: delivery.stack.live("rollout", "shop", name) for name in "abc"}
+
+
+def phases(delivery):
+    return {name: item["status"]["phase"] for name, item in members(delivery).items()}

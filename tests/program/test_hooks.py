@@ -61,7 +61,7 @@ def test_a_check_of_health_is_a_stash_that_calls_back_when_its_object_or_rule_ch
 def test_a_check_that_fails_fails_its_step_after_the_hooks_of_the_failure(
     cluster: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def wait_healthy(_: Any, manifest: Manifest, rules: Any, patience: float) -> None:
+    async def wait_healthy(_: Any, manifest: Manifest, rules: Any, patience: float, *__: Any) -> None:
         await asyncio.sleep(0)
         raise GitOpsError(f"{manifest.key} {rules == [RULE]} {patience}")
 

@@ -111,3 +111,26 @@ def test_a_change_of_the_workload_whose_pods_a_rollout_takes_over_is_waited_for_
     )
     assert first.trigger != second.trigger
     assert first.after == ("argoproj.io/Rollout:web/x", "apps/Deployment:web/main")
+
+
+def member(name: str, of: str = "web", group: str = "shop") -> Any:
+    annotations = {"gitops.internal/rollout-group": group}
+    return given.manifest("Rollout", name, of=of, api="argoproj.io/v1alpha1", annotations=annotations)
+
+
+def test_rollouts_of_a_group_are_waited_for_with_the_others_of_it() -> None:
+    found = checks(member("a"), member("b"), member("c", group="other"), ROLLOUT, rules=())
+    assert {check.manifest.key.name: [o.key.name for o in check.group] for check in found} == {
+        "a": ["b"], "b": ["a"], "c": [], "x": [],
+    }  # fmt: skip
+
+
+def test_a_group_over_several_waves_is_refused_since_the_first_would_wait_for_the_last() -> None:
+    applications = [given.application("web", 1), given.application("late", 2)]
+    make_plan("test", given.SHA, applications, [member("a"), member("b", of="late")], problems := Problems())
+    [problem] = problems
+    assert (
+        problem.what
+        == "Rollout web/a would wait for ever for Rollout late/b of its group, which is of a later wave"
+    )
+    assert problem.applications == ("web", "late")

@@ -1,0 +1,127 @@
+"""Several Rollouts as one group: a pause without duration waits for all, and one that is aborted takes all back.
+
+Source of the patches: `kubectl argo rollouts promote` and `abort`, which write the same fields of the status.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gitops.cluster.errors import ApiError, Unreachable
+from gitops.cluster.health import Status, health
+from gitops.cluster.verdict import verdict
+from gitops.model.errors import GitOpsError
+from gitops.model.manifest import as_list, as_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops.cluster.client import Object
+    from gitops.cluster.connect import Connection
+    from gitops.model.manifest import Manifest
+
+_GO_ON, _ABORT = {"status": {"pauseConditions": None}}, {"status": {"abort": True}}
+
+
+class TakenBackError(GitOpsError):
+    """A Rollout was aborted, since another one of its group was."""
+
+
+@dataclass
+class Group:
+    """The other Rollouts of one's group, as they are seen from the moment on that one is waited for."""
+
+    connection: Connection
+    own: Manifest
+    others: Sequence[Manifest]
+    _before: dict[str, Any] | None = field(default=None)
+
+    def look(self, live: Object) -> None:
+        """Let the own Rollout go on when all have come as far, or abort it when another one was.
+
+        What was aborted before this was first called belongs to an earlier change.
+
+        Raises:
+            TakenBackError: another one was aborted.
+            ApiError, Unreachable: the cluster refuses or does not answer.
+        """
+        there = {str(item.key): self._read(item) for item in self.others}
+        marks = {name: _status(item).get("abortedAt") for name, item in there.items()}
+        if self._before is None:
+            self._before = marks
+        for name, item in there.items():
+            if _status(item).get("abort") and marks[name] != self._before[name]:
+                if health(live).status is not Status.HEALTHY and not _status(live).get("abort"):
+                    self._patch(_ABORT)
+                raise TakenBackError(
+                    f"{self.own.key} was taken back with its group, since {name} was aborted:"
+                    f" {verdict(self.connection.client, item) or 'nobody says why'}",
+                    next_step="mend that one; all of the group begin anew with the next change of theirs",
+                )
+        if stands(live) and all(_has_come(there[str(item.key)], item, _passed(live)) for item in self.others):
+            self._patch(_GO_ON)
+
+    def _read(self, manifest: Manifest) -> Object:
+        with suppress(Unreachable):
+            try:
+                return self.connection.client.get(self._path(manifest))
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+        return {}
+
+    def _patch(self, patch: Object) -> None:
+        self.connection.client.patch(f"{self._path(self.own)}/status", patch)
+
+    def _path(self, manifest: Manifest) -> str:
+        resource = self.connection.discovery.find(manifest.api_version, manifest.kind)
+        return resource.path(manifest.key.namespace, manifest.key.name)
+
+
+def stands(live: Object) -> bool:
+    """Whether a Rollout stands at a pause without duration, which in a group waits for the others."""
+    reasons = {as_mapping(item).get("reason") for item in as_list(_status(live).get("pauseConditions"))}
+    if reasons != {"CanaryPauseStep"} or as_mapping(live.get("spec")).get("paused"):
+        return False
+    steps, index = _steps(live), int(_status(live).get("currentStepIndex") or 0)
+    return index < len(steps) and _is_endless(steps[index])
+
+
+def _has_come(live: Object, stated: Manifest, passed: int) -> bool:
+    """Whether a Rollout is at what Git states, and has come as far as another one, or is through."""
+    template = as_mapping(stated.body.get("spec")).get("template")
+    if not live or not _holds(template, as_mapping(live.get("spec")).get("template")):
+        return False
+    return health(live).status is Status.HEALTHY or _passed(live) >= passed
+
+
+def _passed(live: Object) -> int:
+    """How many pauses without duration a Rollout has come to, the one where it stands among them."""
+    index = int(_status(live).get("currentStepIndex") or 0)
+    return sum(map(_is_endless, _steps(live)[: index + (1 if stands(live) else 0)]))
+
+
+def _is_endless(step: Any) -> bool:
+    pause = as_mapping(step).get("pause")
+    return isinstance(pause, dict) and not pause.get("duration")
+
+
+def _holds(stated: Any, live: Any) -> bool:
+    """Whether a live value has all that is stated."""
+    if isinstance(stated, dict):
+        there = as_mapping(live)
+        return all(_holds(value, there.get(name)) for name, value in stated.items())
+    if isinstance(stated, list):
+        return isinstance(live, list) and len(stated) == len(live) and all(map(_holds, stated, live))
+    return bool(stated == live)
+
+
+def _status(live: Object) -> Object:
+    return as_mapping(live.get("status"))
+
+
+def _steps(live: Object) -> list[Any]:
+    strategy = as_mapping(as_mapping(live.get("spec")).get("strategy"))
+    return as_list(as_mapping(strategy.get("canary")).get("steps"))
