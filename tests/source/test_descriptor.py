@@ -21,8 +21,8 @@ KEYS = {
         ignore_differences=(Ignored("Secret", json_pointers=("/data",)),)
     ),
     "healthRules: [{kind: X}]": Descriptor(health_rules=({"kind": "X"},)),
-    "timeouts: {health: 5m}": Descriptor(timeouts=Timeouts("5m")),
     "rollout: {canary: {}}": Descriptor(rollout=RolloutSection(canary=Canary())),
+    "timeouts: {health: 5m, rollout: 1h}": Descriptor(timeouts=Timeouts("5m", "1h")),
 }
 
 
