@@ -46,7 +46,7 @@ def deploy() -> None:
     live = connection.survey(settings.stack)
     if live.hidden:
         live = live.with_unseen(recorded_objects())
-    plan = respecting(desired_plan(settings, live.served), live.objects, connection)
+    plan = respecting(desired_plan(settings, live.served), live.objects, lambda: connection)
     for note in plan.notes:
         pulumi.log.warn(str(note))
     hidden = live.hidden_of(live.objects.keys() | plan.keys)

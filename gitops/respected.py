@@ -11,7 +11,7 @@ from gitops.model.plan import PlannedObject
 from gitops.sharing import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitops.cluster.client import Object
     from gitops.cluster.connect import Connection
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from gitops.model.sync import IgnoreDifference
 
 
-def respecting(plan: Plan, live: Mapping[ObjectKey, Object], connection: Connection) -> Plan:
+def respecting(plan: Plan, live: Mapping[ObjectKey, Object], reach: Callable[[], Connection]) -> Plan:
     """The plan as it is applied now: with what is left to field managers, and to Rollouts.
+
+    `reach` gives the connection; it is called where a Rollout has a part in something.
 
     Raises:
         ApiError, Unreachable: what Rollouts have a part in can't be read.
     """
-    return sharing(respecting_managers(plan, live), connection)
+    found = respecting_managers(plan, live)
+    return sharing(found, reach()) if any(item.steering for item in found.objects) else found
 
 
 def respecting_managers(plan: Plan, live: Mapping[ObjectKey, Object]) -> Plan:

@@ -74,7 +74,7 @@ def sync_selected(
         GitOpsError: nothing could be synced at all.
     """
     settings, live = prepared.settings, prepared.live
-    plan = respecting(prepared.plan, live.objects, prepared.reached)
+    plan = respecting(prepared.plan, live.objects, lambda: prepared.reached)
     names = _names(prepared, chosen)
     state = prepared.state or recorded(settings.stack, prepared.project)
     wanted = {step.name for step in plan.steps if application_of(step) in names and chosen.takes(step)}

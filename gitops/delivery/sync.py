@@ -190,7 +190,7 @@ def carry_out_changes(
 
 
 def _respecting(prepared: Prepared) -> Plan:
-    return respecting(prepared.plan, prepared.live.objects, prepared.reached)
+    return respecting(prepared.plan, prepared.live.objects, lambda: prepared.reached)
 
 
 def run(prepared: Prepared, begun: Intent, program: Callable[[], None], **options: Any) -> Outcome:
