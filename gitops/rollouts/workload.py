@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops.model.keys import group_of
+from gitops.model.keys import GROUP_ANNOTATION, group_of
 from gitops.model.manifest import as_mapping
 from gitops.rollouts.spelling import ROLLOUTS, spelled
 
@@ -36,6 +36,9 @@ def rollout(deployment: JsonObject, section: RolloutSection, strategy: JsonObjec
             **spelled(section.workload_ref),
         }
     told["strategy"] = strategy
+    if section.group:
+        named = {**(metadata.get("annotations") or {}), GROUP_ANNOTATION: section.group}
+        metadata = {**metadata, "annotations": named}
     return {"apiVersion": ROLLOUTS, "kind": "Rollout", "metadata": metadata, "spec": told}
 
 

@@ -39,6 +39,7 @@ def told(section: str, objects: str = DEPLOYMENT + SERVICE, **changes: str) -> s
             "rollout:\n  workloadRef: {scaleDown: now}\n  canary: {}",
             "2: `rollout.workloadRef.scaleDown`: Inv",
         ),
+        ("rollout:\n  group: A B\n  canary: {}", "2: `rollout.group`: Expected `str` matching"),
         ("rollout:\n  prometheus: here\n  canary: {}", "2: `rollout.prometheus`: 'here' is no http or https"),
         (
             "rollout:\n  canary: {}\n  checks:\n    - query: up",
@@ -191,3 +192,10 @@ def test_objects_of_the_section_are_known_by_its_line() -> None:
     found, _ = built(DEPLOYMENT + SERVICE, "wave: 1\nrollout: {blueGreen: {}}")
     assert {str(m.where) for m in found if m.key.name == "web-preview"} == {f"{FOLDER}/gitops.yaml:2"}
     assert {str(m.where) for m in found if m.kind == "Rollout"} == {f"{FOLDER}/all.yaml:1"}
+
+
+def test_the_group_stands_on_the_rollout_alone() -> None:
+    found, problems = built(DEPLOYMENT + SERVICE, "rollout:\n  group: shop\n  canary: {}")
+    assert problems == []
+    named = {item.kind: item.annotations.get("gitops.internal/rollout-group") for item in found}
+    assert {kind for kind, group in named.items() if group} == {"Rollout"}

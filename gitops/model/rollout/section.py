@@ -12,6 +12,7 @@ from gitops.model.rollout.analysis import COUNT, Check
 from gitops.model.rollout.blue_green import BlueGreen  # noqa: TC001 - whoever reads sections reads the annotations
 from gitops.model.rollout.canary import Canary  # noqa: TC001 - as above
 
+GROUP = {"pattern": r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"}
 _LAST = re.compile(r"(\.[^.\[\]]+|\[\d+\])$")
 
 
@@ -53,6 +54,7 @@ class RolloutSection:
 
     Attributes:
         workload: the Deployment's name; "" where the application has just one.
+        group: the name that Rollouts share which go on, and are taken back, together; "" for one alone.
         workload_ref: None for a Rollout that takes the Deployment's place.
         checks: what is measured otherwise than the library does it unasked.
         prometheus: the address to ask; "" for the stack's.
@@ -61,6 +63,7 @@ class RolloutSection:
     """
 
     workload: str = ""
+    group: str = field(default="", metadata=GROUP)
     workload_ref: WorkloadRef | None = None
     canary: Canary | None = None
     blue_green: BlueGreen | None = None
