@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gitops.model.manifest import Manifest
 
 _SHORTEST, _LONGEST = 0.1, 1.0
+# For so long a Rollout that its controller has seen may still tell of the pause of before the change.
+_CALM = 2.0
 GRACE = 5.0
 """Seconds in which a status may still tell of what was there before the change."""
 
@@ -54,6 +56,7 @@ async def wait_healthy(
     """
     key, begun, pause, found = manifest.key, time.monotonic(), _SHORTEST, NOT_SEEN
     live: Object = {}
+    last, since = found, begun
     others = Group(connection, manifest, group)
     resource = await asyncio.to_thread(connection.discovery.find, manifest.api_version, manifest.kind)
     path = resource.path(key.namespace, key.name)
@@ -63,10 +66,10 @@ async def wait_healthy(
             found = await asyncio.to_thread(health, live, rules)
             if group:
                 await asyncio.to_thread(others.look, live)
-        waited = time.monotonic() - begun
-        if found.status is Status.HEALTHY or (
-            found.status is Status.SUSPENDED and _waits(live) and not (group and stands(live))
-        ):
+        now = time.monotonic()
+        waited, last, since = now - begun, found, since if found == last else now
+        calm = now - since >= min(_CALM, patience)
+        if found.status is Status.HEALTHY or (calm and _waits(found, live) and not (group and stands(live))):
             return found
         if found.status is Status.DEGRADED and waited > min(GRACE, patience):
             why = await asyncio.to_thread(verdict, connection.client, live) or found.message
@@ -82,5 +85,6 @@ async def wait_healthy(
         pause = min(_LONGEST, pause * 1.5)
 
 
-def _waits(live: Object) -> bool:
-    return is_rollout(ObjectKey.of_body(live)) and waits_for_somebody(live)
+def _waits(found: Health, live: Object) -> bool:
+    suspended = found.status is Status.SUSPENDED
+    return suspended and is_rollout(ObjectKey.of_body(live)) and waits_for_somebody(live)
