@@ -6,6 +6,7 @@ lives, a sync leaves them alone; else it applies them with the Rollout's part as
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gitops.model.plan import Plan
     from gitops.model.steering import Steering
 
+_AT_ONCE = 8
+
 
 def sharing(plan: Plan, connection: Connection) -> Plan:
     """The plan, whose objects leave to Rollouts what is theirs in the live ones, which are read now.
@@ -31,10 +34,19 @@ def sharing(plan: Plan, connection: Connection) -> Plan:
     Raises:
         ApiError, Unreachable: they can't be read.
     """
+    concerned = [item for item in plan.objects if item.steering]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        live = dict(
+            zip(
+                (item.name for item in concerned),
+                pool.map(lambda item: read_live(connection, item.manifest), concerned),
+                strict=True,
+            )
+        )
     return replace(
         plan,
         steps=tuple(
-            _shared(step, step.steering, read_live(connection, step.manifest))
+            _shared(step, step.steering, live[step.name])
             if isinstance(step, PlannedObject) and step.steering
             else step
             for step in plan.steps
