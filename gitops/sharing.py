@@ -137,7 +137,7 @@ def _routes(stated: Any, live: Any, steering: Steering) -> list[Any]:
     for place, item in enumerate(map(as_mapping, own)):
         name = item.get("name")
         twin = named.get(name) if name else as_mapping(there[place]) if place < len(there) else None
-        is_steered = twin and (not steering.routes or name in steering.routes)
+        is_steered = twin and item.get("route") and (not steering.routes or name in steering.routes)
         result.append({**item, "route": _weighted(item.get("route"), twin)} if is_steered else item)
     for place, item in enumerate(as_list(live)):
         if as_mapping(item).get("name") in steering.added:

@@ -52,6 +52,13 @@ def test_destinations_are_known_by_what_they_are_and_nameless_routes_by_their_pl
     assert found == service(HEADER, {**live, "route": live["route"][::-1]})
 
 
+def test_a_route_that_leads_nowhere_itself_stays_as_it_is() -> None:
+    redirect = {"match": [{"uri": {"prefix": "/old"}}], "redirect": {"uri": "/new"}}
+    steering = replace(STEERING, routes=frozenset())
+
+    assert carried(service(redirect), service(redirect), steering) == service(redirect)
+
+
 def test_what_was_carried_once_is_carried_again_from_what_lives_then() -> None:
     stated, live = service(route("main", 100, 0)), service(HEADER, route("main", 40, 60))
     once = carried(stated, live, STEERING)
