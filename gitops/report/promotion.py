@@ -11,10 +11,14 @@ from gitops.report.manifests import summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitops.model.forge import PullRequest
     from gitops.model.promotion import Promoted, Unit
     from gitops.report.manifests import Change
 
 SCHEMA = "gitops.internal/promotion/v1"
+PROPOSAL = "gitops.internal/promotion-request/v1"
+# a diff may hold fences of its own
+_FENCE = "`" * 6
 
 
 def as_plan(unit: Unit, source: str, target: str, changes: Sequence[Change]) -> str:
@@ -53,5 +57,25 @@ def as_json(unit: Unit, source: str, target: str, objections: Sequence[str], don
         "promoted": done is not None and not done.failure,
         "failure": done.failure if done else "",
         "returned": done.returned if done else "",
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_proposal(plans: Sequence[str], diff: str) -> str:
+    """The text of a pull request: what would go where, and the object-level difference; Markdown."""
+    told = "\n\n".join(plan.replace("\n", "  \n") for plan in plans)
+    return f"{told}\n\n{_FENCE}diff\n{diff}{_FENCE}\n"
+
+
+def proposal_as_json(found: PullRequest, stacks: Sequence[str], revision: str) -> str:
+    """The documented, versioned form for machines of a promotion that is asked for."""
+    document = {
+        "schema": PROPOSAL,
+        "revision": revision,
+        "stacks": list(stacks),
+        "number": found.number,
+        "branch": found.branch,
+        "base": found.base,
+        "url": found.url,
     }
     return json.dumps(document, indent=2)

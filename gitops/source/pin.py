@@ -15,6 +15,8 @@ _LINE = re.compile(
     r"""^(?P<head>[ \t]+["']?gitops:revision["']?[ \t]*:[ \t]+)(?P<value>[^#\n]*?)(?P<tail>[ \t]*(#.*)?)$""",
     re.MULTILINE,
 )
+# what YAML would take for one, as it may be of a commit's id
+_NUMBER = re.compile(r"[0-9]+(e[0-9]+)?")
 _CONFIG = re.compile(r"^config:[ \t]*(#.*)?$", re.MULTILINE)
 _INDENT = re.compile(r"^config:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*([ \t]+)", re.MULTILINE)
 
@@ -29,10 +31,11 @@ def pin(stack: str, project: Path, revision: str) -> str:
     file = project / f"Pulumi.{stack}.yaml"
     before = str(stack_values(stack, project).get("revision", ""))
     text = file.read_text()
-    changed, found = _LINE.subn(rf"\g<head>{revision}\g<tail>", text, count=1)
+    value = f'"{revision}"' if _NUMBER.fullmatch(revision) else revision
+    changed, found = _LINE.subn(rf"\g<head>{value}\g<tail>", text, count=1)
     if not found:
         indent = _INDENT.search(text)
-        line = f"\n{indent[1] if indent else '  '}gitops:revision: {revision}"
+        line = f"\n{indent[1] if indent else '  '}gitops:revision: {value}"
         changed = _CONFIG.sub(lambda match: match[0] + line, text, count=1)
     file.write_text(changed)
     try:

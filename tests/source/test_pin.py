@@ -62,3 +62,10 @@ def test_a_file_that_one_line_can_not_change_stays_as_it_was(tmp_path: Path, tex
 def test_a_stack_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         pin("prod", tmp_path, SHA)
+
+
+@pytest.mark.parametrize("revision", ["0" * 40, "12e" + "3" * 37])
+def test_a_commit_that_looks_like_a_number_stays_a_text(tmp_path: Path, revision: str) -> None:
+    (tmp_path / "Pulumi.home.yaml").write_text("config:\n  gitops:revision: main\n")
+    pin("home", tmp_path, revision)
+    assert stack_values("home", tmp_path)["revision"] == revision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from gitops.model.verification import Verified
 
 _NAMESPACE = "default"
+# seconds for the engine of a run that was killed to notice that
+_PATIENCE = 30.0
 
 
 def approve(candidate: Candidate, project: Path) -> Approval:
@@ -111,7 +114,7 @@ def promote(
     with alone(target, target.stack):
         move = begin(candidate, project)
         if candidate.resumed:
-            _clear_left_over(target.stack, project)
+            _wait_for_killed(target.stack, project)
         why = f"hotfix: {reason}" if reason else f"promoted from {candidate.source}"
         follow({target.stack: unit.revision}, project, f"Promote {unit.revision[:12]} to", on_step)
         failure, checks = _deployed(target.at(unit.revision), project, why, on_step)
@@ -135,7 +138,7 @@ def abort(target: Settings, project: Path, on_step: Callable[[str], None] = lamb
         move = noted(Move, tags(target.stack, project))
         if move is None:
             raise NotFoundError(f"no promotion to {target.stack} was begun")
-        _clear_left_over(target.stack, project)
+        _wait_for_killed(target.stack, project)
         why = f"aborted by {whoami()}"
         returned, failure = _gone_back(target, project, move, why, on_step)
         note_setback(target.stack, project, move.revision, failure)
@@ -190,12 +193,18 @@ def _one_at_a_time(project: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _clear_left_over(stack: str, project: Path) -> None:
-    """Take the engine's lock away that a promotion had when it was killed on this machine."""
+def _wait_for_killed(stack: str, project: Path) -> None:
+    """Wait for the engine of a promotion that was killed to end, and take its lock away when it was killed as well.
+
+    Only where the lock is a file of this machine; elsewhere the engine's own refusal tells.
+    """
     kept = backend(stack, project)
-    holders = kept.holders() if kept else ()
-    if holders and all(holder.is_gone for holder in holders):
-        clear(stack, project)
+    deadline = time.monotonic() + _PATIENCE
+    while kept and (holders := kept.holders()) and time.monotonic() < deadline:
+        if all(holder.is_gone for holder in holders):
+            clear(stack, project)
+            return
+        time.sleep(0.5)
 
 
 def _gone_back(

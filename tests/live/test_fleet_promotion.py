@@ -1,0 +1,173 @@
+"""A fleet of twenty stacks takes a change in ordered groups.
+
+Twenty clusters are not there: the stacks share the sandbox's two control planes, each with objects of its own
+whose names begin with the stack's, in two namespaces that the test makes.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+
+from tests.git_repository import GitRepository
+from tests.live.stack_project import CHECKOUT, StackProject, config_map
+
+pytestmark = pytest.mark.live
+
+STAGING = "fleet-staging"
+GROUPS = {0: 2, 1: 9, 2: 9}
+FLEET = {f"fleet-{group}{number}": group for group, size in GROUPS.items() for number in range(size)}
+CONTEXTS = {0: "prod", 1: "staging", 2: "prod"}
+# bad is what the file bad-<stack> says
+SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
+CHECKS = [{"name": "smoke", "command": [sys.executable, "-S", "-c", SMOKE]}]
+
+
+def write(repository, text):
+    """One base, and an overlay of two lines for each stack: no manifest is copied."""
+    base = "k8s/02-apps/shop"
+    repository.write(f"{base}/gitops.yaml", "namespace: fleet\ncreateNamespace: false\n")
+    repository.write(f"{base}/base/x.yaml", config_map("x", a=text, salt=str(uuid4())))
+    repository.write(f"{base}/base/kustomization.yaml", "resources: [x.yaml]\n")
+    for stack in (STAGING, *FLEET):
+        lines = f"resources: [../../base]\nnamePrefix: {stack}-\n"
+        repository.write(f"{base}/overlays/{stack}/kustomization.yaml", lines)
+    return repository.commit(f"Shop {text}")
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return GitRepository(tmp_path / "repository")
+
+
+@pytest.fixture
+def staging(tmp_path, sandbox, repository):
+    """The stack that proves changes, in a project with the stacks of the stage beside it; none was deployed yet."""
+    folder = tmp_path / "project"
+    first = write(repository, "0")
+    staging = StackProject(
+        folder, sandbox, stack=STAGING, context="staging", repository=repository.url, verification=CHECKS
+    )
+    for name, group in FLEET.items():
+        place = {"stage": "fleet", "group": group, "promotesFrom": STAGING, "revision": first}
+        place |= {"maxUnavailable": "12%"} if group == 1 else {}
+        values = {**staging.values, "context": CONTEXTS[group], **place}
+        lines = ["config:", *(f"  gitops:{key}: {json.dumps(value)}" for key, value in values.items())]
+        (folder / f"Pulumi.{name}.yaml").write_text("\n".join([*lines, ""]))
+    for name in (STAGING, *FLEET):
+        (folder / f"bad-{name}").write_text("")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: staging.run("stack", "init", name), FLEET))
+        for command in (
+            ("init", "--quiet"),
+            ("config", "user.name", "Ada"),
+            ("config", "user.email", "a@example.org"),
+        ):
+            git(folder, *command)
+        git(folder, "add", "Pulumi.*")
+        git(folder, "commit", "--quiet", "-m", "Start")
+        kubectl(staging, "create")
+        yield staging
+        list(pool.map(lambda name: staging.run("stack", "rm", "--force", "--yes", name), (STAGING, *FLEET)))
+        list(pool.map(lambda context: kubectl(staging, "delete", context), ("staging", "prod")))
+
+
+def kubectl(project, verb, *contexts):
+    for context in contexts or ("staging", "prod"):
+        command = ["kubectl", "--context", context, verb, "namespace", "fleet"]
+        subprocess.run(command, env=project.environment, check=True, capture_output=True)
+
+
+def git(folder, *arguments):
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def promote(project):
+    told = project.gitops("promote", STAGING, "fleet", "--yes", "-o", "json")
+    done = json.loads(told.text[told.text.index("{") : told.text.rindex("}") + 1])
+    return told.code, done, {item["stack"]: item for item in done["stacks"]}
+
+
+def values(project):
+    """What each stack's object says, by stack."""
+    found = {}
+    for context in ("staging", "prod"):
+        told = subprocess.run(
+            ["kubectl", "--context", context, "-n", "fleet", "get", "configmap", "-o", "json"],
+            env=project.environment,
+            capture_output=True,
+            check=True,
+        )
+        for item in json.loads(told.stdout)["items"]:
+            if item["metadata"]["name"].endswith("-x"):
+                found[item["metadata"]["name"].removesuffix("-x")] = item["data"]["a"]
+    return found
+
+
+def killed_when(project, sign):
+    """A promotion that is killed as soon as it says this; what it said until then."""
+    command = [sys.executable, "-m", "gitops.cli.main", "--project", str(project.folder)]
+    said = []
+    with subprocess.Popen(
+        [*command, "promote", STAGING, "fleet", "--yes"],
+        cwd=CHECKOUT,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        for line in running.stdout:
+            said.append(line.strip())
+            if sign in line:
+                running.send_signal(signal.SIGKILL)
+                break
+    return said
+
+
+def test_twenty_stacks_take_a_change_in_groups_and_the_first_bad_group_stops_the_next_one(
+    staging, repository
+):
+    folder = staging.folder
+    old, new = repository.head, write(repository, "1")
+    assert staging.gitops("stack", "sync", "--stack", STAGING).code == 0
+    (folder / "bad-fleet-13").write_text(new)
+
+    said = killed_when(staging, "verifying fleet-1")
+    assert said[-1].startswith("verifying fleet-1")
+    write(repository, "2")
+    assert staging.gitops("stack", "sync", "--stack", STAGING).code == 0
+
+    code, done, stacks = promote(staging)
+    assert (code, done["revision"], done["stopped"], done["promoted"]) == (4, new, None, False)
+    assert {stacks[name]["result"] for name, group in FLEET.items() if group == 0} == {"Unchanged"}
+    assert stacks["fleet-13"]["result"] == "Failed"
+    assert (stacks["fleet-13"]["returned"], stacks["fleet-13"]["reason"]) == (
+        old,
+        "check smoke failed: ended with 1",
+    )
+    others = {item["result"] for name, item in stacks.items() if FLEET[name] and name != "fleet-13"}
+    assert "Promoted" in others <= {"Promoted", "Unchanged"}
+    assert all(item["seconds"] > 0 for item in stacks.values() if item["result"] != "Unchanged")
+    begun = {
+        group: [s["started"] for s in done["stacks"] if s["group"] == group and s["started"]]
+        for group in GROUPS
+    }
+    assert max(begun[1]) <= min(begun[2])
+    live = values(staging)
+    assert live == {STAGING: "2", **dict.fromkeys(FLEET, "1"), "fleet-13": "0"}
+    subjects = git(folder, "log", "--format=%s").splitlines()
+    members = [", ".join(name for name, group in FLEET.items() if group == number) for number in GROUPS]
+    assert {f"Promote {new[:12]} to {names}" for names in members} <= set(subjects)
+
+    (folder / "bad-fleet-00").write_text(repository.head)
+    code, done, stacks = promote(staging)
+    assert (code, done["revision"], done["stopped"]) == (4, repository.head, 0)
+    assert stacks["fleet-00"]["returned"] == new
+    assert {stacks[name]["result"] for name, group in FLEET.items() if group} == {"NotReached"}
+    live = values(staging)
+    assert {live[name] for name, group in FLEET.items() if group == 2} == {"1"}
+    assert git(folder, "status", "--porcelain", "--untracked-files=no") == ""
