@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -11,8 +12,6 @@ from gitops.model.errors import ConfigError, RefusedError
 from gitops.source.stackfile import stack_names, stack_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gitops.delivery.promotion.look import Candidate
     from gitops.model.settings import Settings
 
@@ -74,9 +73,14 @@ def looked_at(
     from gitops.delivery.promotion import look as room  # the engine's SDK is slow to import
 
     if revision:
-        return room.hotfix(found.stacks, revision, project, stage=found.stage, applications=applications)
-    source = stack_settings(found.source, project)
-    return room.look(source, found.stacks, project, say, stage=found.stage, applications=applications)
+        looked = room.hotfix(found.stacks, revision, project, stage=found.stage, applications=applications)
+    else:
+        source = stack_settings(found.source, project)
+        looked = room.look(source, found.stacks, project, say, stage=found.stage, applications=applications)
+    if applications and not looked[0].resumed:
+        own = looked[0].unit.revision[:12]
+        say(f"{own} is a commit of its own: {', '.join(applications)} is taken over, all else is as it was")
+    return looked
 
 
 applications_option = click.option(
@@ -95,8 +99,6 @@ def say(line: str) -> None:
 
 def complete_targets(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """Stacks and stages, for the shell's completion."""
-    from pathlib import Path
-
     project = Path(context.find_root().params.get("project") or Path.cwd())
     try:
         names = set(stack_names(project)) | set(_stages(project).values()) - {""}
