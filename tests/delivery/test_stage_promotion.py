@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.cli.promotion.targets import say
 from gitops.delivery.apart import Failure
 from gitops.delivery.promotion import promote, stage
 from gitops.delivery.promotion.look import Candidate
 from gitops.delivery.promotion.stage import Asked, promote_stage, tolerance
 from gitops.model.errors import ConflictError
 from gitops.model.promotion import Move, Promoted, Taking, Unit
-from gitops.model.settings import Promotion, Repository
+from gitops.model.settings import Cluster, Promotion, Repository
 from tests import given
 
 if TYPE_CHECKING:
@@ -235,3 +237,14 @@ def test_a_promotion_begins_only_to_what_was_looked_at(monkeypatch: pytest.Monke
     told_tags(monkeypatch, {"gitops:promotion": other}, OLD)
     with pytest.raises(ConflictError, match="bob@ci is promoting eeeeeeeeeeee to a since now"):
         promote.begin(item.candidate, Path())
+
+
+def test_each_promotion_is_in_a_process_of_its_own_and_its_error_comes_back(tmp_path: Path) -> None:
+    lost = Cluster(str(tmp_path / "nowhere"), "lost")
+    found = [
+        item.candidate
+        for item in asked(replace(target("a"), cluster=lost), replace(target("b"), cluster=lost))
+    ]
+    with stage.in_processes(tmp_path, "", say, 2) as take, ThreadPoolExecutor(2) as threads:
+        failures = list(threads.map(take, found))
+    assert all(isinstance(failure, Failure) and "nowhere" in failure.text for failure in failures)
