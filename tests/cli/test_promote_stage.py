@@ -46,7 +46,7 @@ class World:
         plain = Candidate(UNIT, source.stack, targets[0], "", (), after, {}, self.unproven, stage=stage)
         return tuple(replace(plain, target=one) for one in targets)
 
-    def refusals(self, candidate: Candidate, _: Path) -> tuple[str, ...]:
+    def refusals(self, candidate: Candidate) -> tuple[str, ...]:
         return (*candidate.objections, *self.objections.get(candidate.target.stack, ()))
 
     def approve(self, candidate: Candidate, _: Path) -> Approval:

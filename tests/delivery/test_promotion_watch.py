@@ -36,7 +36,7 @@ class World:
         plain = Candidate(Unit(NEW, "d"), "staging", targets[0], OLD, (), (), {}, stage=stage)
         return tuple(replace(plain, target=one, running=self.runs[one.stack]) for one in targets)
 
-    def all_refusals(self, candidates: Any, _: Path) -> list[tuple[str, ...]]:
+    def all_refusals(self, candidates: Any) -> list[tuple[str, ...]]:
         found = [self.refuses.get(item.target.stack) for item in candidates]
         return [(reason,) if reason else () for reason in found]
 

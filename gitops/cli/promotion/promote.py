@@ -122,7 +122,7 @@ def _once(
     (candidate,) = candidates
     target, unit = candidate.target.stack, candidate.unit
     changes = manifests.changes(candidate.before, candidate.after)
-    objections = look.refusals(candidate, project)
+    objections = look.refusals(candidate)
     if output == "text":
         click.echo(manifests.as_diff(changes), nl=False)
         click.echo(promotion.as_plan(unit, candidate.source, target, changes))

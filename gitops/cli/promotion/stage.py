@@ -35,7 +35,7 @@ def promote_stage(
 
     asked = [
         room.Asked(candidate, objections)
-        for candidate, objections in zip(candidates, look.all_refusals(candidates, project), strict=True)
+        for candidate, objections in zip(candidates, look.all_refusals(candidates), strict=True)
     ]
     if output == "text":
         changes = {c.target.stack: manifests.changes(c.before, c.after) for c in candidates}

@@ -57,6 +57,7 @@ class Candidate:
         resumed: whether it was begun before and not ended.
         stage: the stage that gets it as a whole; "" for the target alone.
         applications: those that are promoted, where it is not all of them; the unit is a commit of its own then.
+        left: why the target does not get again what it ran before; "" when it did not.
     """
 
     unit: Unit
@@ -70,6 +71,7 @@ class Candidate:
     resumed: bool = False
     stage: str = ""
     applications: tuple[str, ...] = ()
+    left: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -138,7 +140,7 @@ def hotfix(
     return _each(candidate, targets)
 
 
-def refusals(candidate: Candidate, project: Path) -> tuple[str, ...]:
+def refusals(candidate: Candidate) -> tuple[str, ...]:
     """Why the target does not take it: what nobody has proven or approved, and what it went back from before."""
     stack, revision = candidate.target.stack, candidate.unit.revision
     found = list(candidate.objections)
@@ -149,8 +151,8 @@ def refusals(candidate: Candidate, project: Path) -> tuple[str, ...]:
         held = noted(Setback, candidate.noted, revision)
         if held:
             found.append(f"{stack} went back from {revision[:12]} before: {held.reason}")
-        elif left := against_return(stack, history(stack, project), revision):
-            found.append(left)
+        elif candidate.left:
+            found.append(candidate.left)
     if candidate.target.promotion.approval and not candidate.resumed:
         approval = noted(Approval, candidate.noted)
         if approval is None or approval.digest != candidate.unit.digest:
@@ -160,9 +162,9 @@ def refusals(candidate: Candidate, project: Path) -> tuple[str, ...]:
     return (*found, *(f"application {item.application}: {item.what}" for item in held_now))
 
 
-def all_refusals(candidates: Sequence[Candidate], project: Path) -> tuple[tuple[str, ...], ...]:
+def all_refusals(candidates: Sequence[Candidate]) -> tuple[tuple[str, ...], ...]:
     """The refusals of several, a few at once."""
-    return _each(lambda candidate: refusals(candidate, project), candidates)
+    return _each(refusals, candidates)
 
 
 def running_revision(stack: str, project: Path, deployments: Sequence[Deployment] | None = None) -> str:
@@ -263,10 +265,12 @@ def _candidate(
     revision: str, source: str, target: Settings, project: Path, notes: Mapping[str, str]
 ) -> Candidate:
     begun = noted(Move, notes)
-    runs = begun.before if begun else running_revision(target.stack, project)
+    deployments = () if begun else history(target.stack, project)
+    runs = begun.before if begun else running_revision(target.stack, project, deployments)
     before = rendered(target.at(runs))[1] if runs else ()
     sha, after = rendered(target.at(revision))
-    return Candidate(unit_of(sha, after), source, target, runs, before, after, notes)
+    left = against_return(target.stack, deployments, sha)
+    return Candidate(unit_of(sha, after), source, target, runs, before, after, notes, left=left)
 
 
 def _each(do: Callable[[T], R], items: Iterable[T]) -> tuple[R, ...]:

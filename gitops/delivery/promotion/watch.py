@@ -35,7 +35,7 @@ def turn(
         open_now = [c for c in candidates if c.resumed or c.running != revision]
         if not open_now:
             return f"{stage or targets[0].stack} runs {revision[:12]}"
-        asked = [Asked(c, found) for c, found in zip(open_now, all_refusals(open_now, project), strict=True)]
+        asked = [Asked(c, found) for c, found in zip(open_now, all_refusals(open_now), strict=True)]
         if all(item.objections for item in asked):
             reasons = dict.fromkeys(reason for item in asked for reason in item.objections)
             return f"{revision[:12]} waits: {'; '.join(reasons)}"
