@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.cli import forge as forges
 from gitops.delivery.promotion import look as looking
 from gitops.delivery.promotion import promote as room
+from gitops.delivery.promotion import request as requests
 from gitops.delivery.promotion.look import Candidate
+from gitops.model.forge import PullRequest
 from gitops.model.promotion import Approval, Promoted, Unit
 from tests import given
 
@@ -54,6 +57,7 @@ def run(gitops: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dic
     monkeypatch.setattr(looking, "hotfix", hotfix)
     monkeypatch.setattr(room, "promote", promote)
     monkeypatch.setattr(looking, "refusals", lambda *_: asked["objections"])
+    monkeypatch.setattr(looking, "all_refusals", lambda found: [asked["objections"] for _ in found])
     monkeypatch.setattr(room, "approve", lambda *_: Approval(UNIT.digest, "ada", "now"))
     return lambda *words: gitops("--project", str(tmp_path), *words)
 
@@ -110,7 +114,7 @@ def test_what_was_asked_for_wrongly_is_told(run: Run, words: tuple[str, ...], co
 
 def test_a_hotfix_goes_past_the_source_with_its_reason(run: Run, asked: dict[str, Any]) -> None:
     code, out, _ = run("promote", "prod", "--hotfix", "abc", "--reason", "login is down", "--yes")
-    assert (code, asked["hotfix"], asked["reason"]) == (0, "abc", "login is down")
+    assert (code, asked["hotfix"], asked["reason"]) == (0, "abc", "hotfix: login is down")
     assert "from no stack, as a hotfix to prod" in out
 
 
@@ -134,3 +138,45 @@ def test_applications_are_promoted_alone_where_they_are_named(run: Run, asked: d
     assert asked["applications"] == ("web", "api")
     assert run("promote", "prod", "--yes")[0] == 0
     assert asked["applications"] == ()
+
+
+def test_a_pull_request_is_opened_instead(
+    run: Run, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wanted: list[Any] = []
+
+    def request(candidates: Any, name: str, project: Path, forge: Any, body: str) -> PullRequest:
+        wanted.extend((candidates[0].target.stack, name, project, forge.repository, body))
+        return PullRequest(7, "promote/prod-c0ffee", "main", "https://git.example/pulls/7")
+
+    monkeypatch.setattr(requests, "request", request)
+    monkeypatch.setattr(forges, "origin", lambda _: "https://github.com/ada/fleet.git")
+    code, out, _ = run("promote", "prod", "--pull-request")
+    assert (code, out) == (0, "https://git.example/pulls/7\n")
+    assert wanted[:4] == ["prod", "prod", tmp_path, "ada/fleet"]
+    assert "c0ffee000000 from staging to prod" in wanted[4]
+    assert json.loads(run("promote", "prod", "--pull-request", "-o", "json")[1])["stacks"] == ["prod"]
+    assert "promoted" not in asked
+
+
+def test_nothing_is_asked_for_that_may_not_be_or_is_done(
+    run: Run, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "request", None)
+    asked["objections"] = ("check smoke failed",)
+    code, _, err = run("promote", "prod", "--pull-request")
+    assert (code, err) == (5, "not promoted to prod:\n  check smoke failed\n")
+    asked["objections"] = ()
+    monkeypatch.setattr(Candidate, "is_done", True)
+    code, _, err = run("promote", "prod", "--pull-request")
+    assert (code, err) == (0, "prod runs c0ffee000000 already\n")
+
+
+def test_what_was_merged_is_what_the_file_says(run: Run, asked: dict[str, Any], tmp_path: Path) -> None:
+    assert "name no one commit: main" in run("promote", "prod", "--merged", "--yes")[2]
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text(f"{file.read_text()}  gitops:revision: {given.SHA}\n")
+    code, out, _ = run("promote", "prod", "--merged", "--yes")
+    assert (code, asked["hotfix"], asked["reason"]) == (0, given.SHA, "merged pull request")
+    assert "from staging to prod" in out
+    assert run("promote", "prod", "--merged", "--pull-request")[0] == 2

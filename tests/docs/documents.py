@@ -12,6 +12,7 @@ from gitops.model.adoption import AdoptionPlan, Change, ObjectAdoption, Owner, O
 from gitops.model.check import Check, Verdict
 from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
+from gitops.model.forge import PullRequest
 from gitops.model.keys import ObjectKey
 from gitops.model.promotion import Share, StagePromoted, Taking, Unit
 from gitops.model.rebuilt import Place, Rebuilt
@@ -122,6 +123,9 @@ DOCUMENTS = [
     ),
     promotion.as_json(
         Unit(given.SHA, "0123456789abcdef", ("web:1",)), "staging", "prod", ("it drifts",), None
+    ),
+    promotion.proposal_as_json(
+        PullRequest(7, "promote/prod-c0ffee", "main", "https://git.example/pulls/7"), ["prod"], given.SHA
     ),
     stage_promotion.as_json(
         StagePromoted(

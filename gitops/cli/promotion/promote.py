@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.forge import forge_of, forge_options
 from gitops.cli.options import duration, stack_settings
+from gitops.cli.promotion.request import ask
 from gitops.cli.promotion.stage import promote_stage
 from gitops.cli.promotion.targets import (
     Targets,
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", help="Why a hotfix may go past SOURCE; the history keeps it.")
 @click.option("--dry-run", is_flag=True, help="Only look, and say what stands against it.")
 @click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@click.option(
+    "--pull-request", "asks", is_flag=True, help="Open a pull request that pins TARGET, and do no more."
+)
+@click.option("--merged", is_flag=True, help="Promote what TARGET's file says since that was merged.")
+@forge_options
 @click.option("--abort", is_flag=True, help="End a promotion that was begun: go back, and hold its revision.")
 @click.option(
     "--watch", "-w", is_flag=True, help="Go on, and promote each revision once it has proven itself."
@@ -61,6 +69,11 @@ def promote(
     reason: str,
     dry_run: bool,
     yes: bool,
+    asks: bool,
+    merged: bool,
+    forge: str | None,
+    api_url: str,
+    forge_repository: str,
     abort: bool,
     watch: bool,
     interval: float,
@@ -83,23 +96,45 @@ def promote(
       gitops promote staging prod --app web --app api
       gitops promote prod --hotfix 4f2a9c1 --reason "login is down, staging is broken"
       gitops promote staging prod --yes --parallel 8 -o json
+      gitops promote staging prod --pull-request
+      gitops promote prod --merged --yes
       gitops promote prod --watch
       gitops promote prod --abort
     """
     if bool(hotfix) != bool(reason):
         raise click.UsageError("--hotfix and --reason go together")
-    if watch and (hotfix or dry_run or abort or applications):
+    if merged and (hotfix or applications or asks):
+        raise click.UsageError("--merged promotes what TARGET's file says, and nothing else")
+    if watch and (hotfix or dry_run or abort or applications or asks or merged):
         raise click.UsageError("--watch promotes what SOURCE has proven, and nothing else")
     if abort:
         _abort(project, targets(project, stacks, hotfix=True), yes=yes)
     elif watch:
         _watch(project, stacks, interval, parallel)
     else:
-        found = targets(project, stacks, hotfix=bool(hotfix))
-        candidates = looked_at(project, found, hotfix, applications)
-        code = _once(project, found.stage, candidates, reason, output, parallel, dry_run=dry_run, yes=yes)
+        found = targets(project, stacks, hotfix=bool(hotfix) or merged)
+        why = f"hotfix: {reason}" if hotfix else "merged pull request" if merged else ""
+        candidates = looked_at(project, found, _merged(found) if merged else hotfix, applications)
+        if merged:
+            candidates = tuple(replace(c, source=c.target.promotion.source) for c in candidates)
+        if asks and not dry_run:
+            code = ask(
+                project,
+                found.name,
+                candidates,
+                lambda: forge_of(project, forge, api_url, forge_repository),
+                output,
+            )
+        else:
+            code = _once(project, found.stage, candidates, why, output, parallel, dry_run=dry_run, yes=yes)
         if code:
             raise click.exceptions.Exit(code)
+
+
+def _merged(found: Targets) -> str:
+    from gitops.delivery.promotion.request import merged  # the engine's SDK is slow to import
+
+    return merged(found.stacks)
 
 
 def _once(

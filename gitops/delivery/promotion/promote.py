@@ -115,7 +115,7 @@ def promote(
         move = begin(candidate, project)
         if candidate.resumed:
             _wait_for_killed(target.stack, project)
-        why = f"hotfix: {reason}" if reason else f"promoted from {candidate.source}"
+        why = reason or (f"promoted from {candidate.source}" if candidate.source else "hotfix, gone on with")
         follow({target.stack: unit.revision}, project, f"Promote {unit.revision[:12]} to", on_step)
         failure, checks = _deployed(target.at(unit.revision), project, why, on_step)
         returned = ""
