@@ -179,8 +179,33 @@ def test_a_promotion_that_was_killed_goes_on_and_what_was_taken_back_waits_for_a
             loop.kill()
     assert value(prod) == "4"
 
+    repository.write("k8s/02-apps/other/gitops.yaml", "namespace: story\ncreateNamespace: false\n")
+    repository.write("k8s/02-apps/other/y.yaml", config_map("y", a="5"))
+    both = change(repository, "5")
+    assert sync(staging).code == 0
+    code, done, text = promote(prod, "--app", "other", "--yes")
+    assert (code, done["promoted"]) == (0, True), text
+    assert (value(prod), prod.live("configmap", "story", "y")["data"]["a"]) == ("4", "5")
+    assert done["revision"] not in {both, newer}
+    assert repository.git("rev-parse", f"promoted/{done['revision'][:12]}") == done["revision"]
 
-def test_soak_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(stacks, repository):
+
+def migration(fate):
+    """A Job that ends well, or not, as told."""
+    pod = f"metadata: {{annotations: {{sandbox.gitops.internal/fate: {fate}}}}}" if fate else ""
+    return f"""
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: migration, namespace: story}}
+spec:
+  backoffLimit: 0
+  template:
+    {pod}
+    spec: {{restartPolicy: Never, containers: [{{name: main, image: busybox:1.37}}]}}
+"""
+
+
+def test_soak_checks_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(stacks, repository):
     staging, prod = stacks
     prod.configure(soak="1h", approval=True)
     code, refused, _ = promote(prod, "--yes")
@@ -191,11 +216,19 @@ def test_soak_and_approval_are_asked_for_and_an_approval_is_for_exact_objects(st
 
     prod.configure(soak="1s")
     assert prod.gitops("approve", STAGING, PROD, "--yes").code == 0
+    staging.configure(verification=[*CHECKS, {"name": "migration", "job": "checks/migration.yaml"}])
+    repository.write("checks/migration.yaml", migration("failed"))
     change(repository, "2")
     assert sync(staging).code == 0
     code, other, _ = promote(prod, "--yes")
     assert (code, other["digest"] != refused["digest"]) == (5, True)
+    assert [line.partition(":")[0] for line in other["objections"]] == [
+        "check migration failed",
+        f"nobody has approved {other['digest']} for {PROD}",
+    ]
     assert prod.gitops("approve", STAGING, PROD, "--yes").code == 0
+    repository.write("checks/migration.yaml", migration("")).commit("Mend the migration")
+    assert sync(staging).code == 0
     code, done, text = promote(prod, "--yes")
     assert (code, done["promoted"], value(prod)) == (0, True, "2"), text
 
