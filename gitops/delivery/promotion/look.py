@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitops.delivery.carried import carried
 from gitops.delivery.hold import holding
 from gitops.delivery.observe import observe
-from gitops.delivery.promotion.notes import forget, noted
+from gitops.delivery.promotion.notes import forget, noted, without
 from gitops.delivery.promotion.proof import (
     against_checks,
     against_return,
@@ -100,7 +100,7 @@ def look(
         GitOpsError: a repository, cluster or history can't be read.
     """
     notes = _notes(targets, project)
-    begun = _begun(targets, notes, project, stage)
+    begun = _begun(notes, stage)
     objections: tuple[str, ...] = ()
     if begun:
         revision, proved_by = _agreed(begun)
@@ -129,7 +129,7 @@ def hotfix(
     """A revision that goes to stacks past the one that should have proven it, or only applications of it."""
     revision = _alone(targets, revision, applications, project)
     notes = _notes(targets, project)
-    begun = _begun(targets, notes, project, stage)
+    begun = _begun(notes, stage)
 
     def candidate(target: Settings) -> Candidate:
         found = _candidate(revision, "", target, project, notes[target.stack])
@@ -231,22 +231,23 @@ def _proven(
 
 
 def _notes(targets: Sequence[Settings], project: Path) -> dict[str, Mapping[str, str]]:
-    found = _each(lambda target: tags(target.stack, project), targets)
-    return {target.stack: told for target, told in zip(targets, found, strict=True)}
+    """The tags of each stack; that a promotion was begun is forgotten where it had gone back when it was killed."""
+
+    def notes(target: Settings) -> Mapping[str, str]:
+        found = tags(target.stack, project)
+        move = noted(Move, found)
+        if move is None or noted(Setback, found, move.revision) is None:
+            return found
+        forget(target.stack, project)
+        return without(Move, found)
+
+    return dict(zip((target.stack for target in targets), _each(notes, targets), strict=True))
 
 
-def _begun(
-    targets: Sequence[Settings], notes: Mapping[str, Mapping[str, str]], project: Path, stage: str
-) -> dict[str, Move]:
+def _begun(notes: Mapping[str, Mapping[str, str]], stage: str) -> dict[str, Move]:
     """What was begun and not ended, by stack; for a stage, what was begun for all of it."""
-    begun = {}
-    for target in targets:
-        move = noted(Move, notes[target.stack])
-        if move and noted(Setback, notes[target.stack], move.revision):
-            forget(target.stack, project)  # it had gone back already when it was killed
-        elif move and (not stage or move.stage == stage):
-            begun[target.stack] = move
-    return begun
+    moves = {stack: noted(Move, told) for stack, told in notes.items()}
+    return {stack: move for stack, move in moves.items() if move and (not stage or move.stage == stage)}
 
 
 def _agreed(begun: Mapping[str, Move]) -> tuple[str, str]:

@@ -49,6 +49,11 @@ def note_setback(stack: str, project: Path, revision: str, reason: str) -> None:
     set_tag(stack, project, f"{prefix}{revision[:12]}", _text(Setback(revision, reason, now())))
 
 
+def without(kind: type[Move], told: Mapping[str, str]) -> Mapping[str, str]:
+    """The tags without the note of this kind."""
+    return {name: text for name, text in told.items() if name != _NAMES[kind]}
+
+
 def forget(stack: str, project: Path) -> None:
     """Take the note off that a promotion was begun, if there is one."""
     if _NAMES[Move] in tags(stack, project):
