@@ -180,12 +180,12 @@ def test_a_promotion_that_was_killed_goes_on_and_what_was_taken_back_waits_for_a
     assert value(prod) == "4"
 
     repository.write("k8s/02-apps/other/gitops.yaml", "namespace: story\ncreateNamespace: false\n")
-    repository.write("k8s/02-apps/other/y.yaml", config_map("y", a="5"))
+    repository.write("k8s/02-apps/other/other.yaml", config_map("other", a="5"))
     both = change(repository, "5")
     assert sync(staging).code == 0
     code, done, text = promote(prod, "--app", "other", "--yes")
     assert (code, done["promoted"]) == (0, True), text
-    assert (value(prod), prod.live("configmap", "story", "y")["data"]["a"]) == ("4", "5")
+    assert (value(prod), prod.live("configmap", "story", "other")["data"]["a"]) == ("4", "5")
     assert done["revision"] not in {both, newer}
     assert repository.git("rev-parse", f"promoted/{done['revision'][:12]}") == done["revision"]
 
