@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +73,27 @@ def test_the_lease_of_a_killed_run_is_free_when_its_time_is_over() -> None:
         assert leases.lease is not None
         assert leases.lease["metadata"]["uid"] == "u-new"
         assert next(a.body["preconditions"] for a in server.asked if a.method == "DELETE") == {"uid": "u-old"}
+
+
+@pytest.mark.parametrize(
+    ("holder", "free"),
+    [
+        (f"{socket.gethostname()}/{2**22 + 1}", True),
+        (f"{socket.gethostname()}/{os.getpid()}", False),
+        (f"elsewhere/{2**22 + 1}", False),
+        (f"{socket.gethostname()}/none", False),
+        ("", False),
+    ],
+)
+def test_the_lease_of_a_run_that_was_killed_on_this_machine_is_free_at_once(holder: str, free: bool) -> None:
+    leases = Leases(left(1, holderIdentity=holder))
+    with (
+        serving(leases) as server,
+        nullcontext() if free else pytest.raises(ConflictError),
+        held(Client(server.access), "default", "x"),
+    ):
+        assert leases.lease is not None
+        assert leases.lease["metadata"]["uid"] == "u-new"
 
 
 def test_a_long_run_renews_its_lease() -> None:
