@@ -78,15 +78,16 @@ def test_the_lease_of_a_killed_run_is_free_when_its_time_is_over() -> None:
 @pytest.mark.parametrize(
     ("holder", "free"),
     [
-        (f"{socket.gethostname()}/{2**22 + 1}", True),
-        (f"{socket.gethostname()}/{os.getpid()}", False),
-        (f"elsewhere/{2**22 + 1}", False),
-        (f"{socket.gethostname()}/none", False),
+        ("{here}/4194305", True),  # one more than the highest id of a process
+        ("{here}/{own}", False),
+        ("elsewhere/4194305", False),
+        ("{here}/none", False),
         ("", False),
     ],
 )
 def test_the_lease_of_a_run_that_was_killed_on_this_machine_is_free_at_once(holder: str, free: bool) -> None:
-    leases = Leases(left(1, holderIdentity=holder))
+    identity = holder.format(here=socket.gethostname(), own=os.getpid())
+    leases = Leases(left(1, holderIdentity=identity))
     with (
         serving(leases) as server,
         nullcontext() if free else pytest.raises(ConflictError),

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from uuid import uuid4
 
@@ -70,8 +71,18 @@ def git(folder, *arguments):
 
 
 def promote(project, *words):
-    told = project.gitops("promote", STAGING, PROD, "-o", "json", *words)
+    return read(project.gitops("promote", STAGING, PROD, "-o", "json", *words))
+
+
+def read(told):
     return told.code, json.loads(told.text[told.text.index("{") : told.text.rindex("}") + 1]), told.text
+
+
+def promote_twice_at_once(project):
+    """What both of two promotions that begin at the same time come to; the one that goes through first."""
+    command = ("promote", STAGING, PROD, "-o", "json", "--yes")
+    with ThreadPoolExecutor(2) as both:
+        return sorted(both.map(lambda _: project.gitops(*command), range(2)), key=lambda told: told.code)
 
 
 def value(project):
@@ -89,8 +100,11 @@ def test_what_staging_has_proven_goes_to_prod_and_nothing_else(stacks, repositor
     code, looked, _ = promote(prod, "--dry-run")
     assert (code, looked["objections"], looked["promoted"]) == (0, [], False)
     first = looked["revision"]
-    code, done, text = promote(prod, "--yes")
+    well, late = promote_twice_at_once(prod)
+    code, done, text = read(well)
     assert (code, done["promoted"], done["digest"]) == (0, True, looked["digest"]), text
+    assert late.code == 8, late.text
+    assert f"another promotion to {PROD} is under way" in late.text or "was changed by another" in late.text
     assert value(prod) == "1"
     assert f"gitops:revision: {first}" in (folder / f"Pulumi.{PROD}.yaml").read_text()
     assert git(folder, "log", "-1", "--format=%s").strip() == f"Promote {first[:12]} to {PROD}"
