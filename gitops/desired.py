@@ -109,20 +109,22 @@ def sound_plan(
     *,
     hold: Hold | None = None,
     commit: Commit | None = None,
+    sealed: bool = False,
 ) -> tuple[Plan, tuple[LeftOut, ...]]:
     """The plan of the applications that nothing is wrong with, and the others with their problems.
 
     An application that needs one that is left out is left out too: by `dependsOn`, or because the other one
     states its namespace or CRD and that is not in the cluster yet. `live` are the stack's live objects, `hold`
     says which applications have to wait though nothing is wrong with them, and why. `commit` is the one to read
-    when it was fetched already. The plan is empty when something is wrong with all of them.
+    when it was fetched already. With `sealed`, SealedSecrets stay so, and no key is needed. The plan is empty when
+    something is wrong with all of them.
 
     Raises:
         ProblemsError: something is wrong that no single application is to blame for.
         AccessError, NotFoundError: the repository or its revision can't be had.
     """
     problems = Problems()
-    reading = _read(settings, served, cache or cache_folder(), problems, commit)
+    reading = replace(_read(settings, served, cache or cache_folder(), problems, commit), sealed=sealed)
     found = reading.stated.applications
     waiting = tuple(hold(found)) if hold else ()
     held = {name for problem in waiting for name in problem.applications}
@@ -157,6 +159,7 @@ class _Reading:
     commit: Commit
     stated: Stated
     ring: Callable[[], KeyRing]
+    sealed: bool = False
 
     def planned(
         self, documents: Mapping[Application, list[RawObject]], problems: Problems
@@ -165,12 +168,13 @@ class _Reading:
         stack = self.settings.stack
         notes = Problems(list(self.stated.notes))
         secrets = self.settings.secrets
+        opened = secrets.opened and not self.sealed
         # nobody has to serve the kind where the program opens it
-        known = {**(self.served.scopes or {}), SEALED: True} if secrets.opened else self.served.scopes
+        known = {**(self.served.scopes or {}), SEALED: True} if opened else self.served.scopes
         found = manifests(documents, stack, known, problems, notes)
         if secrets.refuse_plain:
             refuse_plain(found, secrets.plain, problems)
-        found = delivered(found, stack, self.ring if secrets.opened else None, problems)
+        found = delivered(found, stack, self.ring if opened else None, problems)
         for problem in self.stated.forbidden(found):
             problems.note(problem)
         plan = make_plan(stack, self.commit.sha, documents, found, problems)

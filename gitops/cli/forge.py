@@ -9,7 +9,7 @@ import click
 
 from gitops.forge.place import forge_at
 from gitops.model.forge import Kind
-from gitops.source.proposal import origin
+from gitops.source.checkout import remote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,4 +35,4 @@ def forge_of(project: Path, kind: str | None, api: str, repository: str) -> Forg
     Raises:
         ConfigError: nothing tells it.
     """
-    return forge_at(origin(project), os.environ, kind=kind or "", api=api, repository=repository)
+    return forge_at(remote(project), os.environ, kind=kind or "", api=api, repository=repository)

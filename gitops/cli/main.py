@@ -12,6 +12,7 @@ from gitops import __version__
 from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
 from gitops.cli.app.group import app
+from gitops.cli.ci.group import ci
 from gitops.cli.doctor import doctor
 from gitops.cli.fleet import fleet
 from gitops.cli.promotion.approve import approve
@@ -58,6 +59,7 @@ def cli(context: click.Context, project: Path) -> None:
 
 cli.add_command(adopt_stack)
 cli.add_command(app)
+cli.add_command(ci)
 cli.add_command(stack)
 cli.add_command(doctor)
 cli.add_command(render)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from gitops.model.errors import ConfigError
 from gitops.model.forge import Forge, Kind
-from gitops.source.url import is_web_address
+from gitops.source.url import is_web_address, server_and_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +22,6 @@ _PUBLIC = {
     "codeberg.org": (Kind.GITEA, "https://codeberg.org/api/v1"),
 }
 _OWN = {Kind.GITHUB: "/api/v3", Kind.GITLAB: "/api/v4", Kind.GITEA: "/api/v1"}
-_SCP = re.compile(r"[^@/]+@(?P<host>[^:/]+):(?P<path>.+)")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_.][\w.-]*)+|[0-9]+")
 _LARGEST = 64 * 1024
 
@@ -46,7 +44,7 @@ def forge_at(
         ConfigError: it can't be told, or what is told can't be.
     """
     told_kind, told_api, told_name = _of_pipeline(environment)
-    host, path = _of_remote(remote)
+    host, path = server_and_path(remote)
     guessed_kind, guessed_api = _PUBLIC.get(host, (_by_name(host), ""))
     found = Kind(kind) if kind else told_kind or guessed_kind
     if found is None:
@@ -83,25 +81,6 @@ def _of_pipeline(environment: Mapping[str, str]) -> tuple[Kind | None, str, str]
         kind = Kind.GITEA if is_gitea else Kind.GITHUB
         return kind, environment.get("GITHUB_API_URL", ""), environment.get("GITHUB_REPOSITORY", "")
     return None, "", ""
-
-
-def _of_remote(remote: str) -> tuple[str, str]:
-    """Host with its port, and path, of an address that Git clones from; nothing of a file's."""
-    scp = _SCP.fullmatch(remote)
-    if scp and "://" not in remote:
-        host, path = scp["host"], scp["path"]
-    else:
-        try:
-            parts = urlsplit(remote)
-            port = parts.port
-        except ValueError:
-            return "", ""
-        if parts.scheme not in {"https", "http", "ssh"} or not parts.hostname:
-            return "", ""
-        # an ssh port says nothing of where the API is
-        host = parts.hostname + (f":{port}" if port and parts.scheme != "ssh" else "")
-        path = parts.path
-    return host.lower(), path.strip("/").removesuffix(".git")
 
 
 def _by_name(host: str) -> Kind | None:

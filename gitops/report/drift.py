@@ -9,11 +9,12 @@ from gitops.drift.findings import Kind
 from gitops.report.columns import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gitops.drift.findings import Finding
 
 SCHEMA = "gitops.internal/drift/v1"
+FLEET = "gitops.internal/fleet-drift/v1"
 _LONGEST = 80
 """Characters of a value that are shown in a line."""
 
@@ -33,7 +34,23 @@ def as_text(found: Sequence[Finding]) -> str:
 
 def as_json(stack: str, revision: str, found: Sequence[Finding]) -> str:
     """The documented, versioned form for machines."""
-    entries = [
+    return json.dumps(
+        {"schema": SCHEMA, "stack": stack, "revision": revision, "findings": entries(found)}, indent=2
+    )
+
+
+def fleet_as_json(stacks: Iterable[tuple[str, str, str, Sequence[Finding]]]) -> str:
+    """The same for many stacks: name, revision, why one could not be looked at, and findings of each."""
+    told = [
+        {"stack": stack, "revision": revision, "trouble": trouble, "findings": entries(found)}
+        for stack, revision, trouble, found in stacks
+    ]
+    return json.dumps({"schema": FLEET, "stacks": told}, indent=2)
+
+
+def entries(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Findings as documents for machines have them."""
+    return [
         {
             "application": finding.application,
             "object": finding.key.resource_name,
@@ -45,7 +62,6 @@ def as_json(stack: str, revision: str, found: Sequence[Finding]) -> str:
         }
         for finding in found
     ]
-    return json.dumps({"schema": SCHEMA, "stack": stack, "revision": revision, "findings": entries}, indent=2)
 
 
 def as_markdown(stack: str, revision: str, found: Sequence[Finding]) -> str:

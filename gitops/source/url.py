@@ -89,3 +89,24 @@ def is_web_address(text: str) -> bool:
         return False
     whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
     return whole and parts.username is None and not _UNPRINTABLE.search(text)
+
+
+def server_and_path(address: str) -> tuple[str, str]:
+    """Host with its port, and path without `.git`, of an address on a server; nothing of a file's.
+
+    Addresses of one repository by https and by ssh give the same, where the ports are the usual ones.
+    """
+    if "://" not in address and _SCP.fullmatch(address):
+        host, _, path = address.partition("@")[2].partition(":")
+    else:
+        try:
+            parts = urlsplit(address)
+            port = parts.port
+        except ValueError:
+            return "", ""
+        if parts.scheme not in {"https", "http", "ssh"} or not parts.hostname:
+            return "", ""
+        # an ssh port says nothing of where the API is
+        host = parts.hostname + (f":{port}" if port and parts.scheme != "ssh" else "")
+        path = parts.path
+    return host.lower(), path.strip("/").removesuffix(".git")

@@ -150,7 +150,7 @@ def test_a_pull_request_is_opened_instead(
         return PullRequest(7, "promote/prod-c0ffee", "main", "https://git.example/pulls/7")
 
     monkeypatch.setattr(requests, "request", request)
-    monkeypatch.setattr(forges, "origin", lambda _: "https://github.com/ada/fleet.git")
+    monkeypatch.setattr(forges, "remote", lambda _: "https://github.com/ada/fleet.git")
     code, out, _ = run("promote", "prod", "--pull-request")
     assert (code, out) == (0, "https://git.example/pulls/7\n")
     assert wanted[:4] == ["prod", "prod", tmp_path, "ada/fleet"]

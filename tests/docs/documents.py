@@ -14,6 +14,8 @@ from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Location, Problem
 from gitops.model.forge import PullRequest
 from gitops.model.keys import ObjectKey
+from gitops.model.merged import Merged
+from gitops.model.preview import Effect, ObjectChange, Preview, StackPreview
 from gitops.model.promotion import Share, StagePromoted, Taking, Unit
 from gitops.model.rebuilt import Place, Rebuilt
 from gitops.model.synced import ApplicationOutcome, Synced
@@ -26,6 +28,8 @@ from gitops.report import (
     drift,
     history,
     manifests,
+    merged,
+    preview,
     promotion,
     rebuild,
     resources,
@@ -60,6 +64,13 @@ DEPLOYMENT = Deployment(
     "Succeeded",
     "",
     {"create": 2},
+)
+PREVIEW = StackPreview(
+    "prod",
+    given.SHA,
+    given.SHA,
+    (ObjectChange(KEY, "web", 20, Effect.CREATED, None, given.manifest("ConfigMap")),),
+    problems=(PROBLEM,),
 )
 SYNCED = Synced(
     "prod",
@@ -111,6 +122,15 @@ DOCUMENTS = [
     manifests.as_json("prod", given.SHA, [given.manifest("ConfigMap")]),
     manifests.changes_as_json(
         "prod", (given.SHA, given.SHA), manifests.changes([], [given.manifest("ConfigMap")])
+    ),
+    drift.fleet_as_json([("prod", given.SHA, "", findings([STATE]))]),
+    merged.as_json([Merged("prod", PREVIEW, ("a line",), synced=SYNCED)]),
+    preview.as_json(
+        Preview(
+            given.SHA,
+            given.SHA,
+            (PREVIEW,),
+        )
     ),
     secrets.as_json(
         [secrets.SealedAge("s.yaml:1", "web/db", "current", ("SHA256:x",), 3, 1, ("a",))], ["SHA256:y"]

@@ -1,0 +1,72 @@
+"""A change that was merged: every stack that follows its branch gets what was previewed, or nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gitops.delivery.ci.preview import stack_preview, unopened
+from gitops.delivery.ci.promise import Verdict, verdict
+from gitops.delivery.hold import holding
+from gitops.delivery.promotion.look import running_revision
+from gitops.delivery.sync import sync
+from gitops.model.errors import GitOpsError, RefusedError
+from gitops.model.merged import Merged
+from gitops.model.preview import digests_of
+from gitops.source.checkout import comes_after, parents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from gitops.delivery.ci.promise import PromisedStack
+    from gitops.model.preview import StackPreview
+    from gitops.model.settings import Settings
+
+
+def deploy(
+    settings: Settings,
+    project: Path,
+    shown: PromisedStack | None,
+    *,
+    dry_run: bool = False,
+    why: str = "",
+    on_output: Callable[[str], None] | None = None,
+) -> Merged:
+    """Deploy a stack at the revision of its settings, when it gets what was shown. A stack's trouble is not raised.
+
+    It is compared with what the stack ran last. A commit that comes before that one is not deployed: its pipeline
+    has been overtaken.
+    """
+    stack, preview, found = settings.stack, None, Verdict()
+    try:
+        before = running_revision(stack, project)
+        preview = stack_preview(settings.at(before) if before else None, settings)
+        if comes_after(project, before, preview.after):
+            return Merged(stack, preview, superseded=before)
+        if shown is not None:
+            found = _held_to(shown, preview, settings, parents(project, preview.after))
+        if dry_run:
+            return Merged(stack, preview, found.beside)
+        hold = holding(settings, datetime.now(UTC), manual=True)
+        done = sync(settings.at(preview.after), project, why=why, hold=hold, on_output=on_output)
+        return Merged(stack, preview, found.beside, synced=done)
+    except GitOpsError as error:
+        return Merged(stack, preview, found.beside, error=error)
+
+
+def _held_to(
+    shown: PromisedStack, preview: StackPreview, settings: Settings, merged_to: Sequence[str]
+) -> Verdict:
+    plan, _ = unopened(settings.at(preview.after))
+    # a clone without history does not tell what the branch was at before, and then nothing may come along
+    moved = preview.before != shown.before or (bool(merged_to) and shown.before not in merged_to)
+    becomes = digests_of(item.manifest for item in plan.objects)
+    found = verdict(shown, preview, becomes, moved=moved)
+    if found.broken:
+        lines = "".join(f"\n    {line}" for line in found.broken)
+        raise RefusedError(
+            f"{settings.stack} would not get what was previewed as {shown.digest}:{lines}",
+            next_step="preview it again as it is now: gitops ci preview --plan FILE",
+        )
+    return found
