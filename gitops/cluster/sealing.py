@@ -90,10 +90,16 @@ def restore_keys(client: Client, namespace: str, secrets: Iterable[Object]) -> I
     Raises:
         ApiError: the cluster refuses.
     """
-    _made(client, "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    path = f"/api/v1/namespaces/{namespace}/secrets"
     for secret in secrets:
-        path = f"/api/v1/namespaces/{namespace}/secrets"
-        yield str(secret["metadata"]["name"]), _made(client, path, secret)
+        try:
+            new = _made(client, path, secret)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            _made(client, "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            new = _made(client, path, secret)
+        yield str(secret["metadata"]["name"]), new
 
 
 def _made(client: Client, path: str, body: Object) -> bool:
