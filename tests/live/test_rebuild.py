@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,7 +15,6 @@ import pytest
 
 from gitops.secrets.files import as_text
 from gitops.secrets.making import as_pem, generated
-from gitops.secrets.ring import ring_of_files
 from gitops.secrets.scope import Scope
 from gitops.secrets.sealed import seal_secret
 from sandbox.console import Console
@@ -21,7 +22,7 @@ from sandbox.controlplane.clusters import stop
 from sandbox.controlplane.layout import Home
 from sandbox.demo import bring_up
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.stack_project import CHECKOUT, StackProject, config_map, deployment
 from tests.source.git_servers import HttpsServer, https_server
 
 pytestmark = pytest.mark.live
@@ -221,10 +222,32 @@ def test_a_lost_state_comes_back_and_nothing_that_lives_is_made_anew(stack, home
     assert_all_is_well(stack)
 
 
-def test_without_the_keys_it_is_said_what_does_not_open_and_what_to_do(stack, home, ring):
+def runbook(chapter):
+    """The commands of a chapter of the runbook, each as its words."""
+    text = (CHECKOUT / "docs" / "disaster-recovery.md").read_text()
+    chapter = text.partition(f"\n## {chapter}\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^ *(gitops [^`\n]*)$|`(gitops [^`]*)`, with", chapter, re.MULTILINE)
+    return [shlex.split(line or span)[1:] for line, span in found]
+
+
+def test_without_the_keys_it_is_said_what_does_not_open_and_the_runbook_brings_them_back(stack, home, ring):
+    (export,), commands = runbook("Before it happens"), runbook("At 3 a.m.")
+    assert [words[0] for words in commands] == ["rebuild", "stack", "verify"]
+    stack.environment["GITOPS_KEY_PASSPHRASE"] = "of the backup"
+    for path, value in (("name", "smoke"), ("command[0]", "env")):
+        key = f"gitops:verification[0].{path}"
+        assert stack.run("config", "set", "--path", key, value, "--stack", NAME).code == 0
+    backup = home.root / "prod-keys.pem"
+    places = {"prod": NAME, backup.name: str(backup)}
+
+    def run(words, *more):
+        done = stack.gitops(*(places.get(word, word) for word in words), *more)
+        assert done.code == 0, done.text
+        return done.text
+
     pair, file = ring
-    backup = home.root / "backup.pem"
-    file.rename(backup)
+    run(export)
+    file.unlink()
     before = living(stack)
 
     code, _, text = rebuilt(stack)
@@ -238,9 +261,11 @@ def test_without_the_keys_it_is_said_what_does_not_open_and_what_to_do(stack, ho
     assert {a["name"]: a["result"] for a in done["applications"]}.pop("vault") == "LeftOut"
     assert living(stack) == before
 
-    code, done, text = rebuilt(stack, "--keys", str(backup))
-    assert (code, done["proven"]) == (0, True), text
-    assert ring_of_files((str(file),)).pairs[0].fingerprint == pair.fingerprint
+    rebuild, *look = commands
+    assert "nothing differs" in run(rebuild, "--yes", "--quiet")
+    for words in look:
+        run(words)
+    assert f"{pair.fingerprint}" in run(["secret", "key", "list", "--stack", "prod"])
     assert living(stack) == before
 
 
