@@ -20,13 +20,14 @@ from gitops.secrets.ring import ring_of_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CONTROLLER = "kube-system"
-
 
 @click.command()
 @click.argument("stack", shell_complete=complete_stacks)
 @click.option(
     "--keys", multiple=True, metavar="FILE", help="A backup of the keys that open secrets, to restore."
+)
+@click.option(
+    "--controller-namespace", default="kube-system", show_default=True, help="Where a controller reads keys."
 )
 @click.option("--partial", is_flag=True, help="Go on without applications that are broken or don't open.")
 @click.option("--ignore-holds", is_flag=True, help="Also what is paused or outside its sync windows.")
@@ -42,6 +43,7 @@ def rebuild(
     project: Path,
     stack: str,
     keys: tuple[str, ...],
+    controller_namespace: str,
     partial: bool,
     ignore_holds: bool,
     shared_cluster: bool,
@@ -92,7 +94,7 @@ def rebuild(
     if not yes:
         click.confirm(f"Rebuild {stack} there?", abort=True, err=True)
     if keys:
-        _restore(Place(project, stack, _CONTROLLER, ""), keys)
+        _restore(Place(project, stack, controller_namespace, ""), keys)
         settings = stack_settings(stack, project)
     done = carry_out(
         found,

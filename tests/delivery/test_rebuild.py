@@ -117,3 +117,17 @@ def test_what_does_not_end_is_told_and_what_has_ended_did_not_live(monkeypatch: 
     client.get = lambda _: live("test")  # made anew meanwhile
     has_gone = obstacles.await_ending(there, plan, 5, told.append)
     assert (has_gone(ENDING), has_gone(WEB), has_gone(API)) == (True, True, False)
+
+
+def test_where_a_controller_opens_secrets_its_keys_have_to_be_there_first() -> None:
+    keys: list[dict[str, Any]] = []
+    client = SimpleNamespace(list=lambda *_, **__: keys)
+    there = found({}, connection=SimpleNamespace(client=client))
+    sealed = given.manifest("SealedSecret", "login", api="bitnami.com/v1alpha1")
+    obstacles.refuse_without_keys(there, plan_of([given.application("web")], given.manifest("ConfigMap")))
+    plan = plan_of([given.application("web")], sealed)
+    with pytest.raises(RefusedError, match="no key that opens SealedSecret web/login") as caught:
+        obstacles.refuse_without_keys(there, plan)
+    assert "--keys FILE" in str(caught.value)
+    keys.append(live())
+    obstacles.refuse_without_keys(there, plan)

@@ -1,7 +1,6 @@
 """What is exported for the Pulumi Kubernetes Operator, held against its own definition by a real API server."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -37,14 +36,14 @@ def definition():
     return Path(found["Dir"]) / "deploy" / "crds" / "pulumi.com_stacks.yaml"
 
 
-def test_the_operators_own_definition_takes_every_field(sandbox, definition):
+def test_the_operators_own_definition_takes_every_field(sandbox, definition, tmp_path):
     stacks = list(yaml.safe_load_all(GOLDEN.read_text()))
     for stack in stacks:
         stack["metadata"]["namespace"] = "default"
 
     def kubectl(*words, stdin=""):
         command = ["kubectl", "--context", "staging", *words]
-        environment = {**sandbox.environment(), "HOME": os.devnull}
+        environment = {**sandbox.environment(), "HOME": str(tmp_path)}  # for what it caches
         return subprocess.run(
             command, input=stdin, env=environment, capture_output=True, text=True, timeout=60, check=False
         )

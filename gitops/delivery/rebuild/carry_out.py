@@ -14,6 +14,7 @@ from gitops.delivery.rebuild.obstacles import (
     await_ending,
     forget_lost,
     past_left_over_lock,
+    refuse_without_keys,
 )
 from gitops.delivery.retry import with_retries
 from gitops.delivery.sync import carry_out, prepare
@@ -67,6 +68,8 @@ def rebuild(
     prepared = prepare(settings, project, hold)
     _refuse_left_out(prepared, partial=partial, tell=tell)
     plan = prepared.plan
+    if not partial:
+        refuse_without_keys(found, plan)
     wanted = {item.manifest.key for item in plan.objects}  # what hooks make is made for each run
     has_gone = await_ending(found, plan, timeout, tell)
     before = {

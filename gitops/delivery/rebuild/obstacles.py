@@ -16,6 +16,8 @@ from gitops.model.errors import ConflictError, RefusedError, TimedOutError
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import APPLICATION
 from gitops.report.columns import counted
+from gitops.secrets.deliver import SEALED
+from gitops.secrets.scope import KEY_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +40,22 @@ def past_left_over_lock(found: Found, work: Callable[[], R], tell: Callable[[str
         tell("clearing the lock of a run that was killed")
         clear(found.settings.stack, found.project)
         return work()
+
+
+def refuse_without_keys(found: Found, plan: Plan) -> None:
+    """Stop where the cluster's own controller is to open secrets and no key is there: it would make one that opens none.
+
+    Raises:
+        RefusedError: no namespace has a key.
+    """
+    sealed = sorted(key for key in plan.keys if (key.group, key.kind) == SEALED)
+    if not sealed or found.connection.client.list("/api/v1/secrets", KEY_LABEL, metadata_only=True):
+        return
+    more = f" and {len(sealed) - 1} more" if len(sealed) > 1 else ""
+    raise RefusedError(
+        f"the cluster has no key that opens {sealed[0]}{more}",
+        next_step="give a backup of the keys with --keys FILE; --partial goes on, and these stay closed",
+    )
 
 
 def await_ending(
