@@ -43,13 +43,15 @@ def past_left_over_lock(found: Found, work: Callable[[], R], tell: Callable[[str
 
 
 def refuse_without_keys(found: Found, plan: Plan) -> None:
-    """Stop where the cluster's own controller is to open secrets and no key is there: it would make one that opens none.
+    """Stop where a controller is to open secrets and has no key: it would make one that opens none.
 
     Raises:
         RefusedError: no namespace has a key.
     """
     sealed = sorted(key for key in plan.keys if (key.group, key.kind) == SEALED)
-    if not sealed or found.connection.client.list("/api/v1/secrets", KEY_LABEL, metadata_only=True):
+    if not sealed or ("", "Secret") in found.everything.hidden:
+        return
+    if found.connection.client.list("/api/v1/secrets", KEY_LABEL, metadata_only=True):
         return
     more = f" and {len(sealed) - 1} more" if len(sealed) > 1 else ""
     raise RefusedError(
