@@ -26,7 +26,7 @@ from gitops.watch.guard import Guard
 from gitops.watch.heal import Healer
 from gitops.watch.memory import give_back, spare
 from gitops.watch.telling import Telling
-from gitops.watch.turn import Known, work
+from gitops.watch.turn import Known, is_lost, work
 from gitops.watch.wanted import wanted_objects
 from gitops.watch.worker import Job, Worker
 
@@ -228,7 +228,8 @@ class Loop:
             with self.guard.own_run():
                 part = frozenset(names) if todo.alone and not prepared.left_out else None
                 alone = replace(prepared, connection=None)  # another process reaches the cluster by itself
-                done = self._worker.do(Job(alone, part, self._due.refresh, by))
+                refresh = self._due.refresh or is_lost(self._known, prepared.plan, prepared.live.objects)
+                done = self._worker.do(Job(alone, part, refresh, by))
         except GitOpsError:
             # what was done before it gave up is not known
             self._known = self._known and replace(self._known, clean=False)
@@ -244,7 +245,8 @@ class Loop:
         """Keep what was synced as it is, and plan when to try again what failed."""
         self._due.refresh = False
         tried = self._known.tried + 1 if retry and self._known else 0
-        self._known = Known(prepared.plan, not (done.having(FAILED) or done.having(WAITING)), tried)
+        failed = frozenset(item.name for item in done.having(FAILED))
+        self._known = Known(prepared.plan, not (failed or done.having(WAITING)), tried, failed)
         synced = {item.name for item in done.having(SYNCED)}
         objects = wanted_objects(prepared.plan, synced & set(todo.names) if todo.alone else synced)
         self._watching.learn(item.manifest for item in prepared.plan.objects)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from gitops.watch.touched import Touched, touched
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
 
 
@@ -19,11 +22,13 @@ class Known:
         plan: the plan of it.
         clean: whether nothing of it failed or waits, so that the next one may go on from it.
         tried: how often what failed was tried again at this plan.
+        failed: the applications that failed.
     """
 
     plan: Plan
     clean: bool
     tried: int = 0
+    failed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +55,14 @@ def work(known: Known | None, plan: Plan, *, again: bool) -> Work | None:
     if not known.clean or again:
         return Work(tuple(sorted({*everything, *found.names})), alone=False)
     return Work(found.names, alone=found.alone)
+
+
+def is_lost(known: Known | None, plan: Plan, live: Collection[ObjectKey]) -> bool:
+    """Whether an application that failed has an object that is gone.
+
+    Somebody may have deleted it shortly before, and the engine, which believes it there, can't change it before it has
+    looked at the cluster.
+    """
+    return known is not None and any(
+        item.manifest.application in known.failed and item.manifest.key not in live for item in plan.objects
+    )

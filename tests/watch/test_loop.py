@@ -41,6 +41,7 @@ class World:
         self.done: list[Any] = []
         self.lines: list[tuple[str, str, dict[str, Any]]] = []
         self.failing: set[str] = set()
+        self.gone: set[str] = set()
         self.error: dict[str, Exception] = {}
         self.cleared: list[str] = []
         for name, stand_in in {
@@ -65,7 +66,8 @@ class World:
     def prepare(self, *_: Any) -> Any:
         self.fail("prepare")
         plan = replace(self.plan, revision=self.commit)
-        return Prepared(self.settings, Path(), None, Survey({}, {}), plan, operation="op-1")
+        live = {key: {} for key in plan.keys if key.namespace not in self.gone}
+        return Prepared(self.settings, Path(), None, Survey(live, {}), plan, operation="op-1")
 
     def run(self, job: Any) -> Synced:
         prepared = job.prepared
@@ -132,6 +134,23 @@ def test_a_commit_that_changes_nothing_of_the_plan_is_not_synced(world) -> None:
     world.turn()
     assert len(world.done) == 1
     assert world.told("nothing to sync")[0]["revision"] == "c2"
+
+
+def test_when_an_object_of_what_failed_is_gone_the_engine_looks_at_the_cluster_first(world) -> None:
+    world.turn()
+    world.failing, world.gone = {"web"}, {"web"}
+    world.commit, world.plan = "c2", plan(web="2")
+    world.turn()
+    assert world.done[-1] == (("web",), False)
+    world.loop._due.retry = time.monotonic()
+    world.turn()
+    assert world.done[-1] == ("all", True)
+    world.failing, world.gone = set(), set()
+    world.loop._due.retry = time.monotonic()
+    world.turn()
+    world.commit, world.plan = "c3", plan(web="3")
+    world.turn()
+    assert world.done[-1] == (("web",), False)
 
 
 def test_what_failed_is_not_kept_and_is_tried_again_as_often_as_it_may(world) -> None:
