@@ -19,6 +19,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.chaos import PATHS, Fleet
+from benchmarks.shares import audit, audited, shares, trace, traced
 from benchmarks.soak import Watched
 from gitops.cluster.client import Client
 from gitops.cluster.kubeconfig import load
@@ -69,19 +70,21 @@ def commit_to_live(
     found = []
     for run in range(runs):
         name = fleet.names[run]
-        fleet.settings[name] = f"commit {run}"
+        value = f"commit {time.time()}"
+        fleet.settings[name] = value
         fleet.write(name)
         fleet.repository.commit(f"Change {name}")
         told = len(watched.told())
         began, clock = time.monotonic(), time.time()
         _call(port)
         path = PATHS["ConfigMap"].format(name, name)
-        _until(lambda path=path, run=run: client.get(path)["data"]["setting"] == f"commit {run}")
+        _until(lambda path=path, value=value: client.get(path)["data"]["setting"] == value)
         live = time.monotonic() - began
         _until(lambda told=told: any(line["message"] == "sync ended" for line in watched.told()[told:]))
         times = {str(line["message"]): _seconds(line) - clock for line in watched.told()[told:]}
         found.append(
             {
+                "begun": clock,
                 "fetch, survey and plan": times["sync begins"],
                 "engine until the change is live": live - times["sync begins"],
                 "commit to live": live,
@@ -111,6 +114,7 @@ def idle(watched: Watched, seconds: float) -> dict[str, float]:
 def measure(folder: Path, applications: int, heals: int, commits: int, quiet: float) -> dict[str, Any]:
     """Everything, on a cluster of its own."""
     home = Home.at(folder / "sandbox")
+    audit(home.cluster(CLUSTER).audit_policy)
     try:
         sandbox = bring_up(home, Console(), (CLUSTER,), with_repository=False)
         home.state.mkdir(parents=True, exist_ok=True)
@@ -127,11 +131,25 @@ def measure(folder: Path, applications: int, heals: int, commits: int, quiet: fl
         watched.wait_for("sync ended", 300)
         time.sleep(5)
         client = Client(load(str(sandbox.kubeconfig), CLUSTER))
+        # who only looks is not in the shares
+        viewer = Client(load(str(home.cluster(CLUSTER).part_kubeconfig("viewer")), CLUSTER))
+        healing = time.time()
         latencies = heal(client, fleet.names, heals, random.Random(1))  # noqa: S311 - a fair choice is enough
+        healed = time.time()
         own = sorted(float(str(line["seconds"])) for line in watched.told() if line["message"] == "healed")
-        ways = commit_to_live(client, fleet, watched, port, commits)
+        ways = commit_to_live(viewer, fleet, watched, port, commits)
         rest = idle(watched, quiet)
         code = watched.end()
+        trace(project, folder / "trace")
+        watched = Watched(project, folder / "traced.log", "3m", ("--listen", f"127.0.0.1:{port}"))
+        watched.start()
+        watched.wait_for("sync ended", 300)
+        time.sleep(5)
+        again = commit_to_live(viewer, fleet, watched, port, commits)
+        drift = _drift(project)
+        watched.end()
+        requests = home.cluster(CLUSTER).audit_log.read_text().splitlines()
+        told = [*audited(requests), *traced(folder / "trace")]
         return {
             "objects": applications * len(PATHS),
             "load": os.getloadavg()[0],
@@ -141,14 +159,40 @@ def measure(folder: Path, applications: int, heals: int, commits: int, quiet: fl
                 "p95": latencies[int(len(latencies) * 0.95)],
                 "most": latencies[-1],
                 "median_in_the_loop": median(own),
+                "median_of_a_request": median(_applies(requests, healing, healed)),
             },
-            "commit_to_live": {part: median(way[part] for way in ways) for part in ways[0]}
+            "commit_to_live": _medians([{k: v for k, v in way.items() if k != "begun"} for way in ways])
             | {"runs": len(ways)},
+            "shares_of_commit_to_live": _medians(
+                [shares(way["begun"], way["begun"] + way["commit to live"], told) for way in again]
+            ),
+            "shares_of_a_drift_check": _medians([shares(begin, end, told) for begin, end in drift]),
             "idle": rest,
             "exit_code_of_the_loop": code,
         }
     finally:
         stop(home)
+
+
+def _drift(project: StackProject) -> list[tuple[float, float]]:
+    """When drift checks began and ended."""
+    found = []
+    for _ in range(5):
+        began = time.time()
+        project.gitops("stack", "drift", "--stack", STACK)
+        found.append((began, time.time()))
+    return found
+
+
+def _medians(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: median(row[name] for row in rows) for name in rows[0]}
+
+
+def _applies(requests: list[str], begin: float, end: float) -> list[float]:
+    """How long the API server took for each request by which the loop healed, which is all that it did then."""
+    ours = [line for line in requests if '"verb":"patch"' in line and "fieldManager=gitops" in line]
+    spans = audited(ours)
+    return [span.end - span.begin for span in spans if begin < span.begin < end]
 
 
 def _stated(live: dict[str, Any] | None) -> Any:

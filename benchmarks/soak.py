@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -87,6 +88,18 @@ class Watched:
         lines = self.log.read_text(errors="replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def left(self) -> int:
+        """How many processes of it or its killed predecessors there are, half a minute after the end at most."""
+        end = time.monotonic() + 30
+        while True:
+            found = 0
+            for out in Path("/proc").glob("[0-9]*/fd/1"):
+                with suppress(OSError):
+                    found += out.readlink() == self.log
+            if not found or time.monotonic() > end:
+                return found
+            time.sleep(1)
+
     def wait_for(self, message: str, seconds: float) -> None:
         """Until the log has a line with this message."""
         end = time.monotonic() + seconds
@@ -136,6 +149,7 @@ def soak(minutes: float, applications: int, folder: Path, seed: int) -> dict[str
             "deletions_unexplained": [" ".join(gone) for gone in witness.unexplained(vandal, fleet)],
             "bystanders_left": others,
             "exit_code_of_the_loop": code,
+            "processes_left": watched.left(),
         }
     finally:
         stop(home)
@@ -232,7 +246,8 @@ def main() -> None:
     if chosen.report:
         chosen.report.write_text(f"{text}\n")
     print(text)
-    bad = [k for k in ("drift", "objects_not_as_git_says", "deletions_unexplained") if report[k]]
+    none = ("drift", "objects_not_as_git_says", "deletions_unexplained", "processes_left")
+    bad = [key for key in none if report[key]]
     if report["bystanders_left"] != 20 or report["exit_code_of_the_loop"]:
         bad.append("bystanders or exit code")
     if report["memory_mib_most"] > _MOST_MIB:

@@ -109,9 +109,7 @@ def holds(live: Any, stated: Any) -> bool:
     if isinstance(stated, dict):
         return isinstance(live, dict) and all(holds(live.get(key), value) for key, value in stated.items())
     if isinstance(stated, list):
-        return (
-            isinstance(live, list) and len(live) == len(stated) and all(map(holds, live, stated, strict=True))
-        )
+        return isinstance(live, list) and len(live) == len(stated) and all(map(holds, live, stated))
     return bool(live == stated)
 
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from multiprocessing import connection
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,8 @@ _PRELOADED = ("gitops.delivery.sync", "components.program")
 _KINDS: tuple[type[GitOpsError], ...] = (ConflictError, AccessError, RefusedError)
 # A socket's path has 103 characters at most on every system, and the name below the folder takes 33 of them.
 _LONGEST_FOLDER = 70
+at_work = threading.Lock()
+"""Held by what has to be done to its end also when the process that asked for it was killed."""
 
 
 class Failure(NamedTuple):
@@ -35,12 +38,13 @@ class Failure(NamedTuple):
 def pool(most: int, preloaded: Sequence[str], *, bound: bool = False) -> ProcessPoolExecutor:
     """Processes for as many pieces of work at once, a new one for each.
 
-    `bound` lets them end when this process is killed; else they end when their work is done.
+    When this process is killed they end: `bound` ones at once, others when what holds `at_work` is done.
     """
     context = multiprocessing.get_context(start_method(tempfile.gettempdir()))
     context.set_forkserver_preload([*preloaded, *_PRELOADED])
-    ending = _end_with_parent if bound else None
-    return ProcessPoolExecutor(most, context, initializer=ending, max_tasks_per_child=1)
+    return ProcessPoolExecutor(
+        most, context, initializer=_end_with_parent, initargs=(bound,), max_tasks_per_child=1
+    )
 
 
 def failure_of(error: GitOpsError) -> Failure:
@@ -64,13 +68,14 @@ def start_method(folder: str) -> str:
     return "forkserver" if len(folder) <= _LONGEST_FOLDER else "spawn"
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(bound: bool) -> None:  # noqa: FBT001 - of an initializer
     """Nobody would hear what the work came to once the process that asked for it was killed."""
     parent = multiprocessing.parent_process()
     if parent:
-        threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_watch, args=(parent.sentinel, bound), daemon=True).start()
 
 
-def _watch(sentinel: int) -> None:
+def _watch(sentinel: int, bound: bool) -> None:  # noqa: FBT001 - of a thread
     connection.wait([sentinel])
-    os._exit(1)
+    with nullcontext() if bound else at_work:
+        os._exit(1)

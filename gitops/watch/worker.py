@@ -6,7 +6,7 @@ import signal
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops.delivery.apart import Failure, error_of, failure_of, pool
+from gitops.delivery.apart import Failure, at_work, error_of, failure_of, pool
 from gitops.model.errors import GitOpsError
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class Worker:
 
 def run(job: Job) -> Synced | Failure:
     """What the process does; an error becomes a value, since not every error can travel."""
+    with at_work:
+        return _done(job)
+
+
+def _done(job: Job) -> Synced | Failure:
     from gitops.delivery.sync import carry_out, carry_out_changes
 
     # Ctrl-C is for the engine, which ends in good order; a handler is not inherited by programs, ignoring is

@@ -105,6 +105,16 @@ class ClusterHome:
         """Static tokens; there is one, of a user who may only look."""
         return self.root / "tokens.csv"
 
+    @property
+    def audit_policy(self) -> Path:
+        """What the API server keeps in its audit log; without this file it keeps none."""
+        return self.root / "audit.yaml"
+
+    @property
+    def audit_log(self) -> Path:
+        """The requests that the API server has answered, one a line."""
+        return self.root / "logs" / "audit.jsonl"
+
     def log(self, part: str) -> Path:
         """The log of one process."""
         return self.root / "logs" / f"{part}.log"

@@ -74,6 +74,7 @@ def _etcd(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
 def _apiserver(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
     pki = home.pki
     signer = pki / f"{SERVICE_ACCOUNTS}.key"
+    audit = [f"--audit-policy-file={home.audit_policy}", f"--audit-log-path={home.audit_log}"]
     return [
         f"--etcd-servers=https://{LOOPBACK}:{ports['etcd']}",
         f"--etcd-cafile={pki / 'ca.crt'}",
@@ -95,6 +96,7 @@ def _apiserver(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
         "--allow-privileged",
         # without it, stopping waits a minute for the watches of clients that don't let go
         "--shutdown-send-retry-after",
+        *(audit if home.audit_policy.is_file() else ()),
     ]
 
 

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import copy
 import os
+import subprocess
+import sys
 import tempfile
-from typing import TYPE_CHECKING
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +21,6 @@ from gitops.watch import worker as room
 from gitops.watch.worker import Job, Worker, run
 from tests import given
 from tests.program.engine import plan_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PLAN = plan_of([given.application("web")], given.manifest("ConfigMap", data={"a": "1"}))
 
@@ -91,3 +92,33 @@ def test_a_long_path_for_temporary_files_is_no_hindrance(
         assert pool.submit(os.getpid).result() != os.getpid()
     finally:
         pool.shutdown()
+
+
+def _living(session: int) -> list[str]:
+    """The processes of a session that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(its_session) == session and state != "Z":
+                found.append(stat.parent.name)
+    return found
+
+
+def test_nothing_is_left_of_a_loop_that_was_killed() -> None:
+    program = (
+        "import os, time; from gitops.watch.worker import Worker; worker = Worker();"
+        "print(worker._pool.submit(os.getpid).result(), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as loop:
+        assert loop.stdout
+        assert int(loop.stdout.readline()) != loop.pid
+        assert len(_living(loop.pid)) > 1
+        loop.kill()
+        loop.wait()
+        end = time.monotonic() + 20
+        while _living(loop.pid):
+            assert time.monotonic() < end, _living(loop.pid)
+            time.sleep(0.05)
