@@ -68,14 +68,14 @@ def start_method(folder: str) -> str:
     return "forkserver" if len(folder) <= _LONGEST_FOLDER else "spawn"
 
 
-def _end_with_parent(bound: bool) -> None:  # noqa: FBT001 - of an initializer
+def _end_with_parent(bound: bool) -> None:
     """Nobody would hear what the work came to once the process that asked for it was killed."""
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=_watch, args=(parent.sentinel, bound), daemon=True).start()
 
 
-def _watch(sentinel: int, bound: bool) -> None:  # noqa: FBT001 - of a thread
+def _watch(sentinel: int, bound: bool) -> None:
     connection.wait([sentinel])
     with nullcontext() if bound else at_work:
         os._exit(1)
