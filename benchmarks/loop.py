@@ -247,6 +247,12 @@ def main() -> None:
     text = json.dumps(found, indent=2)
     chosen.json.write_text(f"{text}\n")
     print(text)
+    for what in ("commit_to_live", "a_drift_check"):
+        found_shares = found[f"shares_of_{what}"]
+        whole = sum(found_shares.values())
+        print(f"\n| {what.replace('_', ' ')} | seconds | share |\n|---|---:|---:|")
+        for who, seconds in found_shares.items():
+            print(f"| {who} | {seconds:.3f} | {seconds / whole:.0%} |")
 
 
 if __name__ == "__main__":

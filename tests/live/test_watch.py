@@ -140,6 +140,42 @@ def test_a_broken_commit_and_a_repository_that_is_away_leave_everything_and_the_
     until(lambda: loop.told("sync ended", revision=repository.head), 40, loop)
 
 
+def test_a_state_that_is_away_is_told_and_nothing_is_made_in_its_place(stack, loop, repository, sandbox):
+    away = sandbox.home.state.with_name("state-away")
+    sandbox.home.state.rename(away)
+    try:
+        repository.write("k8s/02-apps/web/config.yaml", config_map("settings", a="7")).commit("Change web")
+        until(lambda: [line for line in loop.told() if line["level"] == "error"], 30, loop)
+        assert not sandbox.home.state.exists()
+    finally:
+        away.rename(sandbox.home.state)
+    until(lambda: loop.told("sync ended", revision=repository.head), 40, loop)
+    assert data(stack, "web") == {"a": "7"}
+
+
+def test_a_manager_that_keeps_writing_what_is_healed_is_named_and_waited_for(stack, loop):
+    patch = [
+        "-n",
+        "late",
+        "patch",
+        "configmap",
+        "settings",
+        "--field-manager",
+        "rival",
+        "--type",
+        "merge",
+        "-p",
+    ]
+    for number in range(3):
+        stack.kubectl(*patch, f'{{"data": {{"a": "rival {number}"}}}}')
+        until(lambda number=number: len(loop.told("healed")) > number, 20, loop)
+    stack.kubectl(*patch, '{"data": {"a": "rival"}}')
+    until(lambda: loop.told("rival keeps changing what is healed"), 5, loop)
+    (told,) = loop.told("rival keeps changing what is healed")
+    assert (told["object"], told["what"]) == ("ConfigMap late/settings", "data.a")
+    assert told["again_in"] > 10
+
+
 def test_a_loop_that_was_killed_in_a_sync_clears_its_own_lock_and_goes_on(stack, loop, repository):
     repository.write("k8s/02-apps/30-late/config.yaml", config_map("settings", a="2"))
     repository.write("k8s/02-apps/30-late/more.yaml", config_map("more", a="2")).commit("Change late")

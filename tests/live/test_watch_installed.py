@@ -1,10 +1,11 @@
 """What `gitops watch --install deployment` prints, for real: applied, and the loop as the process of that pod."""
 
+import time
 import urllib.error
 import urllib.request
 
 import pytest
-import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from gitops.cluster.errors import DeniedError
 from tests.git_repository import GitRepository
@@ -60,7 +61,6 @@ def install(stack):
     )
     assert printed.code == 0, printed.text
     stack.kubectl("apply", "--server-side", "-f", "-", stdin=printed.text)
-    return list(yaml.safe_load_all(printed.text))
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,35 @@ def test_it_syncs_heals_and_answers_its_probes_with_the_rights_that_were_printed
     assert stack.live("deployment", "inside", "web")["spec"]["replicas"] == 1
 
 
+def numbers(pod):
+    """The sum of a metric's values that have these labels, from a scrape."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{pod.port}/metrics", timeout=5) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+
+    def value(name, **labels):
+        found = [s for family in families for s in family.samples if s.name == f"gitops_{name}"]
+        return sum(s.value for s in found if s.labels.items() >= {"stack": "installed", **labels}.items())
+
+    return value
+
+
+@pytest.mark.usefixtures("loop")
+def test_a_scrape_has_the_numbers_of_the_sync_and_of_what_was_healed(pod):
+    until(lambda: numbers(pod)("applications", sync="Synced", health="Healthy") == 1)
+    value = numbers(pod)
+    assert value("applications") == 1
+    assert value("syncs_total", outcome="Succeeded") == value("sync_duration_seconds_count") == 1
+    assert value("engine_duration_seconds_count", scope="all") == value("commit_to_live_seconds_count") == 1
+    assert 0 < value("engine_duration_seconds_sum") < value("commit_to_live_seconds_sum") < 60
+    assert value("heals_total", application="inside") == value("heal_duration_seconds_count") == 3
+    assert value("heals_total", kind="Deployment") == 1
+    assert value("repository_up") == value("cluster_up") == value("state_up") == 1
+    assert value("fetch_duration_seconds_count") >= 1
+    assert value("drift_objects", application="inside") == value("held_applications") == 0
+    assert 0 <= value("loop_lag_seconds") < 5
+    assert time.time() - value("last_sync_timestamp_seconds") < 120
+
+
 @pytest.mark.usefixtures("loop")
 def test_what_no_plan_needs_is_refused_to_it(pod):
     for path in ("/api/v1/nodes", "/api/v1/namespaces/kube-system/secrets", "/apis/batch/v1/cronjobs"):
@@ -161,3 +190,5 @@ def test_a_right_that_is_taken_away_is_named_by_the_loop_and_by_the_doctor(stack
     assert "configmaps" in why, why
     told = pod.run("gitops", "doctor", "--stack", stack.stack)
     assert "configmaps in inside" in told.stdout, told.stdout + told.stderr
+    until(lambda: numbers(pod)("heal_failures_total", application="inside", kind="ConfigMap") >= 1)
+    until(lambda: numbers(pod)("drift_objects", application="inside") == 1)
