@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.options import stack_option, stack_settings
+from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.cli.stack.sync import sync_stack
 from gitops.cluster.connect import connect
 from gitops.cluster.errors import DeniedError
@@ -37,7 +37,7 @@ _NEEDS = (
 @click.command("adopt")
 @stack_option
 @click.argument("applications", nargs=-1, metavar="[APPLICATION]...")
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_option("table", "json", "yaml")
 @click.option("--yes", "-y", is_flag=True, help="Do it; without this nothing is changed.")
 @click.option("--sync", "and_sync", is_flag=True, help="With --yes: sync the stack afterwards.")
 @click.option("--allow-restarts", is_flag=True, help="With --yes: though the next sync restarts pods.")
@@ -92,7 +92,10 @@ def adopt_stack(
             cluster = look(connect(settings.cluster))
             plan = desired_plan(settings, cluster.everything.served)
             found = preview(plan, cluster, applications, also)
-            click.echo(as_json(found) if output == "json" else as_table(found))
+            if output == "table":
+                click.echo(as_table(found))
+            else:
+                say(as_json(found), output)
             if not yes:
                 raise click.exceptions.Exit(1 if found.pending else 0)
             refuse(found, plan, allow_restarts=allow_restarts, owner_elsewhere=owner_elsewhere)

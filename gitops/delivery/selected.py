@@ -10,11 +10,11 @@ from gitops.cluster.handover import changing_hands
 from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.delivery.history import intent
 from gitops.delivery.keep import labels_of
-from gitops.delivery.sync import delete, run, told
+from gitops.delivery.sync import delete, nothing_to_sync, run, told
 from gitops.engine.forget import forget
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import look
-from gitops.model.errors import NotFoundError, Problem, ProblemsError, unknown_applications
+from gitops.model.errors import NotFoundError, Problem, unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
 from gitops.model.partial import APPLICATION
 from gitops.model.plan import Gate, HealthCheck, PlannedObject, application_of
@@ -70,7 +70,7 @@ def sync_selected(
     Raises:
         NotFoundError: there is no such application or object.
         ProblemsError: nothing of what was chosen is sound.
-        RefusedError: it would delete too much.
+        RefusedError: it would delete too much, or all that was chosen is held.
         GitOpsError: nothing could be synced at all.
     """
     settings, live = prepared.settings, prepared.live
@@ -128,7 +128,7 @@ def _names(prepared: Prepared, chosen: Selection) -> frozenset[str]:
     if missing:
         raise unknown_applications(prepared.settings.stack, missing)
     if not names & sound:
-        raise ProblemsError(problem for name in names for problem in broken[name].problems)
+        raise nothing_to_sync([broken[name] for name in sorted(names)])
     return names
 
 

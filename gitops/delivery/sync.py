@@ -25,7 +25,7 @@ from gitops.respected import respecting
 from gitops.waves.order import kind_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from gitops.cluster.connect import Connection
@@ -106,12 +106,17 @@ def prepare(
     live = live.with_unseen([item.key for item in state or () if item.key and not item.retained])
     plan, left_out = sound_plan(settings, live.served, live.objects, hold=hold, commit=commit)
     if left_out and not plan.applications:
-        problems = [problem for item in left_out for problem in item.problems]
-        if all(item.held for item in left_out):
-            first = problems[0]
-            raise RefusedError(f"every application is held: {first.what}", next_step=first.next_step)
-        raise ProblemsError(problems)
+        raise nothing_to_sync(left_out)
     return Prepared(settings, project, connection, live, plan, left_out, state)
+
+
+def nothing_to_sync(left_out: Sequence[LeftOut]) -> GitOpsError:
+    """Why no application of several can be synced: a refusal when all of them only have to wait."""
+    problems = [problem for item in left_out for problem in item.problems]
+    if all(item.held for item in left_out):
+        first = problems[0]
+        return RefusedError(f"every application is held: {first.what}", next_step=first.next_step)
+    return ProblemsError(problems)
 
 
 def carry_out(

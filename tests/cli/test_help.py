@@ -10,6 +10,8 @@ import click
 import pytest
 
 from gitops.cli.main import cli
+from tests.live.examples import STORY
+from tests.live.failures import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,18 @@ def test_a_command_has_examples_of_itself(name: str) -> None:
 def test_a_command_says_in_a_sentence_what_it_does(name: str) -> None:
     first = (ALL[name].help or "").partition("\n\n")[0]
     assert first.endswith((".", ".\n")), first
+
+
+def test_every_example_is_run_and_none_that_is_no_longer_there() -> None:
+    """Those of `gitops secret` are run by tests of their own, which take them from the help."""
+    shown = {line for _, line in EXAMPLES if "gitops secret " not in line} | set(examples(cli))
+    assert shown == {example.line for example in STORY}
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_a_command_is_run_on_a_cluster_when_all_is_well_and_when_it_is_not(name: str) -> None:
+    assert name.startswith("secret ") or any(f"gitops {name} " in f"{item.line} " for item in STORY)
+    assert any(f"gitops {name} " in f"{item.line} " and (item.code or item.endless) for item in FAILURES)
 
 
 @pytest.mark.parametrize(("name", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])

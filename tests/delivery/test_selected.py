@@ -201,3 +201,9 @@ def test_a_broken_application_is_told_and_another_goes_on(world: World) -> None:
     }
     with pytest.raises(ProblemsError, match="can't be read"):
         world.sync("bad")
+
+
+def test_what_is_held_is_refused_and_told_why(world: World) -> None:
+    world.left_out = (LeftOut("bad", (Problem("it is paused"),), held=True),)  # type: ignore[assignment]
+    with pytest.raises(RefusedError, match="it is paused"):
+        world.sync("bad")

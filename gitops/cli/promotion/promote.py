@@ -94,7 +94,7 @@ def promote(
       gitops promote staging prod --dry-run
       gitops promote prod --yes
       gitops promote staging prod --app web --app api
-      gitops promote prod --hotfix 4f2a9c1 --reason "login is down, staging is broken"
+      gitops promote prod --hotfix v1.4.1 --reason "login is down, staging is broken"
       gitops promote staging prod --yes --parallel 8 -o json
       gitops promote staging prod --pull-request
       gitops promote prod --merged --yes

@@ -55,6 +55,6 @@ def rollback_stack(project: Path, stack: str, to: str, branch: str, pinned: bool
     \b
     Examples:
       gitops stack rollback --stack staging
-      gitops stack rollback --stack prod --to 12 --pin
+      gitops stack rollback --stack prod --to 1 --pin
     """
     roll_back(project, stack, "", to=to, branch=branch, pinned=pinned, yes=yes)
