@@ -157,8 +157,13 @@ def why(error: Exception) -> str:
 
 
 def _hopeless(error: Exception) -> bool:
-    """A certificate that is wrong now is wrong a second later; a name that is unknown stays unknown."""
-    return isinstance(error, urllib3.exceptions.SSLError | urllib3.exceptions.NameResolutionError)
+    """A certificate that is wrong now is wrong a second later; a name that is unknown stays unknown.
+
+    Anything else that goes wrong with TLS may go well the next time.
+    """
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return isinstance(error.args[0], ssl.SSLCertVerificationError)
+    return isinstance(error, urllib3.exceptions.NameResolutionError)
 
 
 def _is_passing(response: urllib3.BaseHTTPResponse, answer: Any) -> bool:

@@ -171,7 +171,7 @@ STORY = (
     ),
     Example("gitops app rollback web --stack staging", "pushed"),
     Example("gitops app rollback web --stack prod --to 1 --branch back-to-1", "to back-to-1"),
-    Example("gitops app rollback web --stack prod --to v1.4.0 --pin --yes", "stack prod follows"),
+    Example("gitops app rollback web --stack prod --to v1.3.0 --pin --yes", "stack prod follows"),
     Example("gitops stack rollback --stack staging", "pushed", before=lambda world: world.sync_staging("6")),
     Example("gitops stack rollback --stack prod --to 1 --pin", "stack prod follows"),
 )

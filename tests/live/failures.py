@@ -24,6 +24,12 @@ def away(world: World) -> None:
     )
 
 
+def drifted(world: World) -> None:
+    """All is deployed, then changed by hand."""
+    world.sync_staging("7")
+    world.scale()
+
+
 def broken(world: World) -> None:
     """A commit that no one can read, in one application."""
     world.repository.write("k8s/02-apps/shop/bad.yaml", "a: [\n").commit("Break shop")
@@ -47,7 +53,7 @@ FAILURES = (
         "gitops app wait web --stack staging --timeout 1s",
         "waiting for web: OutOfSync: Deployment web/web differs in spec.replicas",
         code=9,
-        before=World.scale,
+        before=drifted,
     ),
     Example("gitops app manifests nobody --stack staging", NOBODY, code=6),
     Example("gitops app manifests web --stack staging --revision v0", "has no revision 'v0'", code=6),
@@ -57,14 +63,14 @@ FAILURES = (
     Example("gitops app history nobody --stack staging", NOBODY, code=6),
     Example("gitops app rollback nobody --stack staging --to v1.3.0", NOBODY, code=6),
     Example("gitops app rollback web --stack staging --to 999", "the history has no deployment 999", code=6),
-    Example("gitops app rollback web --stack prod --to v1.4.0 --yes", "which is no branch", code=5),
-    Example("gitops stack rollback --stack prod --to v1.4.0 --yes", "which is no branch", code=5),
+    Example("gitops app rollback web --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
+    Example("gitops stack rollback --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
     Example("gitops render nobody --stack staging", NOBODY, code=6),
     Example("gitops stack diff staging nowhere", NOWHERE, code=6),
     Example("gitops stack history --stack nowhere", NOWHERE, code=6),
     Example("gitops promote staging nowhere --dry-run", NOWHERE, code=6),
     Example("gitops approve staging nowhere", NOWHERE, code=6),
-    Example("gitops adopt --stack prod --undo", "nothing", code=6),
+    Example("gitops adopt --stack prod --undo", "no take-over to undo", code=6),
     Example(
         "gitops stack drift --stack staging", "not compared: k8s/02-apps/shop/bad.yaml", code=2, before=broken
     ),
@@ -87,7 +93,7 @@ FAILURES = (
     Example("gitops secret key generate --stack nowhere", NOWHERE, code=6),
     Example("gitops secret key list --stack nowhere", NOWHERE, code=6),
     Example("gitops secret key import nothing.yaml --stack staging", NO_FILE, code=6),
-    Example("gitops secret key export --stack away --from-cluster --in-clear", SILENT, code=3),
+    Example("gitops secret key export --stack away --from-cluster --write keys.pem", SILENT, code=3),
     Example("gitops secret key restore nothing.yaml --stack staging", NO_FILE, code=6),
     Example("gitops secret cert --stack away", SILENT, code=3),
     Example("gitops secret hand-over --stack away", SILENT, code=3),

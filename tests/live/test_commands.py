@@ -88,7 +88,8 @@ class Shell:
     def __init__(self, world, line):
         self.told = ""
         self.process = subprocess.Popen(
-            ["bash", "-c", f"set -o pipefail; {line}"],
+            # what runs in the background of a shell inherits that it does not hear Ctrl-C
+            ["env", "--default-signal=INT", "bash", "-c", f"set -o pipefail; {line}"],
             cwd=world.staging.folder,
             env=world.staging.environment,
             stdin=subprocess.PIPE,

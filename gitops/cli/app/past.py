@@ -71,6 +71,6 @@ def rollback_application(
     Examples:
       gitops app rollback web --stack staging
       gitops app rollback web --stack prod --to 1 --branch back-to-1
-      gitops app rollback web --stack prod --to v1.4.0 --pin --yes
+      gitops app rollback web --stack prod --to v1.3.0 --pin --yes
     """
     roll_back(project, stack, application, to=to, branch=branch, pinned=pinned, yes=yes)
