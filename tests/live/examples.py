@@ -5,6 +5,9 @@ A story of two stacks: what an example prints and how it ends depends on what th
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +61,31 @@ class World:
             self.prod.kubectl(
                 "-n", name, "apply", "-f", "-", stdin=config_map("settings", a="1" if name == "shop" else "2")
             )
+
+    def begin(self):
+        """A promotion to `prod` that is killed as soon as it has begun."""
+        self.sync_staging("8")
+        command = [sys.executable, "-m", "gitops.cli.main", "promote", "prod", "--yes"]
+        with subprocess.Popen(
+            command,
+            cwd=self.prod.folder,
+            env=self.prod.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as running:
+            assert any("prod follows" in line for line in running.stdout)
+            running.kill()
+
+    def keep_keys(self):
+        """A backup of the keys that open the secrets of `prod`."""
+        ring = self.prod.values["keyRing"].removeprefix("file:")
+        shutil.copy(ring, self.prod.folder / "prod-keys.pem")
+
+    def settle(self, repository=""):
+        """Where both stacks have their repository; without one it is where it was."""
+        for stack in (self.staging, self.prod):
+            stack.configure(repository=repository or self.repository.url)
 
     def sync_staging(self, value):
         """A commit, deployed in `staging`."""
@@ -157,22 +185,46 @@ STORY = (
     Example("gitops verify --stack staging", "passed"),
     Example("gitops verify --stack prod -o json", '"result": "passed"'),
     Example("gitops approve staging prod", "approved", before=lambda world: world.sync_staging("4")),
-    Example("gitops approve prod --yes", "approved"),
+    Example("gitops approve prod --app web --yes", "approved"),
     Example("gitops promote staging prod --dry-run", "+  a: '4'"),
-    Example("gitops promote prod --yes", "prod"),
+    Example("gitops promote staging prod --app web --app api", "prod follows"),
+    Example("gitops promote prod --yes", "+  a: '5'", before=lambda world: world.sync_staging("5")),
     Example(
-        "gitops stack diff staging prod", "+  a: '4'", code=1, before=lambda world: world.sync_staging("5")
+        "gitops promote staging prod --yes --parallel 8 -o json",
+        '"promoted": true',
+        before=lambda world: world.sync_staging("6"),
     ),
+    Example(
+        "gitops promote prod --watch",
+        "1 of 1 promoted",
+        endless=True,
+        before=lambda world: world.sync_staging("7"),
+    ),
+    Example("gitops promote prod --abort", "aborted by", before=World.begin),
+    Example("gitops rebuild prod", "Rebuild prod there?"),
+    Example("gitops rebuild prod --keys prod-keys.pem --yes", "keys are in", before=World.keep_keys),
+    Example("gitops rebuild prod --partial --ignore-holds --timeout 30m -o json", '"proven": true'),
+    Example("gitops stack diff staging prod", "-  a: '8'", code=1),
     Example("gitops stack diff staging prod -o name", "changed ConfigMap web/settings", code=1),
     Example(
         'gitops promote prod --hotfix v1.4.1 --reason "login is down, staging is broken"',
-        "+  a: '5'",
+        "+  a: '8'",
         before=lambda world: world.repository.tag("v1.4.1"),
     ),
     Example("gitops app rollback web --stack staging", "pushed"),
     Example("gitops app rollback web --stack prod --to 1 --branch back-to-1", "to back-to-1"),
     Example("gitops app rollback web --stack prod --to v1.3.0 --pin --yes", "stack prod follows"),
-    Example("gitops stack rollback --stack staging", "pushed", before=lambda world: world.sync_staging("6")),
+    Example("gitops stack rollback --stack staging", "pushed", before=lambda world: world.sync_staging("9")),
     Example("gitops stack rollback --stack prod --to 1 --pin", "stack prod follows"),
+    Example(
+        "gitops fleet export --backend s3://states > stacks.yaml",
+        "kind: Stack",
+        then="cat stacks.yaml",
+        before=lambda world: world.settle("https://git.example.org/homelab.git"),
+    ),
+    Example(
+        "gitops fleet export staging prod --backend https://api.pulumi.com --organization acme -o json",
+        '"kind": "Stack"',
+    ),
 )
 """All of them, in the order in which they are run."""

@@ -26,7 +26,7 @@ def away(world: World) -> None:
 
 def drifted(world: World) -> None:
     """All is deployed, then changed by hand."""
-    world.sync_staging("7")
+    world.sync_staging("10")
     world.scale()
 
 
@@ -42,7 +42,7 @@ def mended(world: World) -> None:
 
 
 FAILURES = (
-    Example("gitops version -o xml", "'xml' is not one of", code=2),
+    Example("gitops version -o xml", "'xml' is not one of", code=2, before=World.settle),
     Example("gitops completion tcsh", "'tcsh' is not one of", code=2),
     Example("gitops app list --stack nowhere", NOWHERE, code=6),
     Example("gitops app get nobody --stack staging", NOBODY, code=6),
@@ -70,6 +70,8 @@ FAILURES = (
     Example("gitops stack history --stack nowhere", NOWHERE, code=6),
     Example("gitops promote staging nowhere --dry-run", NOWHERE, code=6),
     Example("gitops approve staging nowhere", NOWHERE, code=6),
+    Example("gitops fleet export nowhere --backend s3://states", "there is no stack nowhere", code=6),
+    Example("gitops rebuild nowhere", NOWHERE, code=6),
     Example("gitops adopt --stack prod --undo", "no take-over to undo", code=6),
     Example(
         "gitops stack drift --stack staging", "not compared: k8s/02-apps/shop/bad.yaml", code=2, before=broken

@@ -59,6 +59,7 @@ def world(tmp_path_factory, sandbox):
             ("config", "user.email", "ada@example.org"),
             ("add", "Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"),
             ("commit", "--quiet", "-m", "Start"),
+            ("remote", "add", "origin", "https://git.example.org/stacks.git"),
         ):
             subprocess.run(["git", *command], cwd=project, check=True)
         stacks.enter_context(kubelets(sandbox, staging, prod))
