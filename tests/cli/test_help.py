@@ -49,8 +49,10 @@ def test_a_command_says_in_a_sentence_what_it_does(name: str) -> None:
 
 
 def test_every_example_is_run_and_none_that_is_no_longer_there() -> None:
-    """Those of `gitops secret` are run by tests of their own, which take them from the help."""
-    shown = {line for _, line in EXAMPLES if "gitops secret " not in line} | set(examples(cli))
+    """Those of `gitops secret` are run by tests that take them from the help; a forge has tests with a stub."""
+    elsewhere = ("gitops secret ", "--pull-request", "--merged")
+    shown = {line for _, line in EXAMPLES if not any(word in line for word in elsewhere)}
+    shown |= set(examples(cli))
     assert shown == {example.line for example in STORY}
 
 
