@@ -14,7 +14,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from gitops.manifests.options import staying
-from gitops.model.keys import FIELD_MANAGER, group_of, version_of
+from gitops.model.keys import FIELD_MANAGER, PRUNE_ANNOTATION, UNUSED, group_of, version_of
 
 if TYPE_CHECKING:
     from gitops.model.manifest import JsonObject
@@ -109,7 +109,7 @@ def object_request(
         ],
         customTimeouts=resource_pb2.RegisterResourceRequest.CustomTimeouts(create=timeout, update=timeout),
         deletedWith=deleted_with,
-        retainOnDelete=staying(planned.options, prune=prune) != "" or None,
+        retainOnDelete=_stays(planned, prune=prune) or None,
         ignoreChanges=[property_path(pointer) for pointer in planned.ignored],
         replaceOnChanges=_content(planned) if anew else [],
         # both have one name: made first, the new one would be deleted with the old one
@@ -127,6 +127,12 @@ def property_path(pointer: str) -> str:
     """A JSON pointer (RFC 6901) as the engine's path of a property."""
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     return "".join(f"[{key}]" if key.isdecimal() else f"[{json.dumps(key)}]" for key in keys)
+
+
+def _stays(planned: PlannedObject, *, prune: bool) -> bool:
+    """Whether the engine forgets an object that leaves Git instead of deleting it: whoever prunes knows when to."""
+    told = planned.manifest.annotations.get(PRUNE_ANNOTATION)
+    return told == UNUSED or staying(planned.options, prune=prune) != ""
 
 
 def _content(planned: PlannedObject) -> list[str]:

@@ -11,10 +11,12 @@ from gitops.cluster.connect import connect
 from gitops.cluster.sealing import sealing_keys
 from gitops.manifests.build import manifests, renderers
 from gitops.manifests.cache import Cache
+from gitops.manifests.versions import versioned
 from gitops.model.capabilities import Served
 from gitops.model.errors import ConfigError, Location, Problem, Problems, ProblemsError
 from gitops.model.keys import ObjectKey
 from gitops.model.partial import LeftOut
+from gitops.secrets.content import sealed_contents
 from gitops.secrets.deliver import SEALED, delivered
 from gitops.secrets.plain import refuse_plain
 from gitops.secrets.ring import load_ring
@@ -86,7 +88,9 @@ def rendered(
     found = manifests(chosen, settings.stack, None, problems, Problems())
     if settings.secrets.refuse_plain:
         refuse_plain(found, settings.secrets.plain, problems)
+    sealed = sealed_contents(found)
     found = delivered(found, settings.stack, None, problems)
+    found = versioned(chosen, found, sealed)
     for problem in reading.stated.forbidden(found):
         problems.note(problem)
     concerning = [
@@ -174,7 +178,9 @@ class _Reading:
         found = manifests(documents, stack, known, problems, notes)
         if secrets.refuse_plain:
             refuse_plain(found, secrets.plain, problems)
+sealed = sealed_contents(found)
         found = delivered(found, stack, self.ring if opened else None, problems)
+        found = versioned(documents, found, sealed)
         for problem in self.stated.forbidden(found):
             problems.note(problem)
         plan = make_plan(stack, self.commit.sha, documents, found, problems)

@@ -17,7 +17,9 @@ from gitops.model.keys import (
     OBJECT_ANNOTATION,
     PRUNE_ANNOTATION,
     STACK_LABEL,
+    UNUSED,
 )
+from gitops.rollouts.versions import still_used
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -40,6 +42,7 @@ class Survey:
 
     Attributes:
         objects: the stack's live objects by identity.
+        used: ConfigMaps and Secrets that ReplicaSets need, as far as something of the stack stays for that.
         copies: what carries the stack's label and another object's identity: somebody copied that one.
         resources: the kinds that the cluster serves, by group and kind.
         hidden: group and kind of what we may not list: of these, anything may live.
@@ -51,6 +54,7 @@ class Survey:
     hidden: frozenset[tuple[str, str]] = frozenset()
     capabilities: Capabilities = field(default=WITHOUT_CLUSTER)
     copies: Mapping[ObjectKey, Object] = field(default_factory=dict)
+    used: frozenset[ObjectKey] = frozenset()
 
     @property
     def served(self) -> Served:
@@ -84,18 +88,21 @@ class Survey:
         """
         hooks = {key.resource_name for key in wanted}
 
-        def stays(item: Object) -> bool:
+        def stays(key: ObjectKey) -> bool:
+            item = self.objects[key]
             metadata = item["metadata"]
             match (metadata.get("annotations") or {}).get(PRUNE_ANNOTATION):
                 case "false":
                     return True
+                case staying if staying == UNUSED:
+                    return key in self.used
                 case "confirm":
                     return not confirmed
                 case "object-only":
                     return (metadata.get("labels") or {}).get(APPLICATION_LABEL) not in applications
             return made_by_hook(item) in hooks
 
-        return tuple(sorted(key for key in set(self.objects) - set(wanted) if not stays(self.objects[key])))
+        return tuple(sorted(key for key in set(self.objects) - set(wanted) if not stays(key)))
 
     def path(self, key: ObjectKey) -> str:
         """Where the API serves an object."""
@@ -131,7 +138,26 @@ def survey(client: Client, discovery: Discovery, stack: str, *, metadata_only: b
     kinds = {(r.group, r.kind): r for r in resources}
     copies = {key: item for key, item in found.items() if stack and is_copy(key, item)}
     own = {key: item for key, item in found.items() if key not in copies}
-    return Survey(own, kinds, frozenset(hidden), _capabilities(client, everything), copies)
+    used = _used(client, kinds, own)
+    return Survey(own, kinds, frozenset(hidden), _capabilities(client, everything), copies, used)
+
+
+def _used(
+    client: Client, kinds: Mapping[tuple[str, str], Resource], own: Mapping[ObjectKey, Object]
+) -> frozenset[ObjectKey]:
+    """Of what stays for as long as a ReplicaSet needs it, what one needs; all of it where these may not be listed."""
+    waiting = {
+        key
+        for key, item in own.items()
+        if (item["metadata"].get("annotations") or {}).get(PRUNE_ANNOTATION) == UNUSED
+    }
+    found: set[ObjectKey] = set()
+    for namespace in sorted({key.namespace for key in waiting}):
+        try:
+            found |= still_used(client.list(kinds["apps", "ReplicaSet"].path(namespace)))
+        except (ApiError, KeyError):
+            found |= {key for key in waiting if key.namespace == namespace}
+    return frozenset(found)
 
 
 def hidden_warning(kinds: Collection[str]) -> Problem:

@@ -11,6 +11,7 @@ from gitops.drift.added import added
 from gitops.drift.compare import Difference, compare_by
 from gitops.model.application import Application
 from gitops.model.compare_options import compare_options
+from gitops.model.keys import PRUNE_ANNOTATION, UNUSED
 from gitops.waves.readiness import IGNORE_ANNOTATION
 from gitops.waves.steered import rules_between
 
@@ -111,7 +112,9 @@ def application_states(
     extra: dict[str, list[ObjectKey]] = {}
     for key in sorted(key for key in set(live) - plan.keys if not made_by_hook(live[key])):
         metadata = live[key]["metadata"]
-        if not compare_options(metadata.get("annotations")).ignore_extraneous:
+        annotations = metadata.get("annotations") or {}
+        # an old version of configuration is where it should be for as long as it is needed
+        if annotations.get(PRUNE_ANNOTATION) != UNUSED and not compare_options(annotations).ignore_extraneous:
             owner = (metadata.get("labels") or {}).get(owner_label, "")
             extra.setdefault(owner, []).append(key)
     objects: dict[str, list[PlannedObject]] = {}

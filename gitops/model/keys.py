@@ -15,6 +15,8 @@ APPLICATION_LABEL = "gitops.internal/application"
 TREE_ANNOTATION = "gitops.internal/tree"
 # whether an object stays when it leaves Git: it tells it itself, since no plan knows it then
 PRUNE_ANNOTATION = "gitops.internal/prune"
+# its value for what stays for as long as a ReplicaSet needs it
+UNUSED = "unused"
 # which object an object is: a copy under another name, which has the same labels, tells another one's
 OBJECT_ANNOTATION = "gitops.internal/object"
 # on a live object that a hook made: the name that its hook has in the plan

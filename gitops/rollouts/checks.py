@@ -20,7 +20,7 @@ def wrong_checks(section: RolloutSection) -> Iterator[Fault]:
     used = {name for _, analysis in analyses(section) for name in analysis.checks}
     for number, check in enumerate(section.checks):
         path = f"checks[{number}]"
-        what = _wrong_check(check)
+        what = wrong_check(check)
         if what:
             yield Fault(path, what, f"the library has {', '.join(LIBRARY)}; anything else states a query")
         elif check.name not in used:
@@ -32,7 +32,8 @@ def wrong_checks(section: RolloutSection) -> Iterator[Fault]:
         yield Fault("prometheus", "there is no address to ask", step)
 
 
-def _wrong_check(check: Check) -> str:
+def wrong_check(check: Check) -> str:
+    """What is wrong with a check by itself, "" for nothing."""
     thresholds = (check.threshold, check.failure_threshold)
     stated = [text for text in (check.success_condition, check.failure_condition) if text]
     if not check.query:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitops.model.keys import ObjectKey
-from gitops.model.manifest import as_mapping
 from gitops.rollouts.analysis import checks_used, template
 from gitops.rollouts.checks import wrong_checks
 from gitops.rollouts.finding import find_deployment, find_service, named, space
 from gitops.rollouts.strategy import pair, strategy
-from gitops.rollouts.traffic import destination_rule, second_service, virtual_service
+from gitops.rollouts.traffic import split
 from gitops.rollouts.workload import retargeted, rollout
 
 if TYPE_CHECKING:
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from gitops.model.rollout.section import RolloutSection
     from gitops.rollouts.fault import Fault
 
+_ISTIO = {
+    "VirtualService": (("spec", "canary.istio.virtualService"),),
+    "DestinationRule": (("spec", "canary.istio.destinationRule"),),
+}
 Prefixes = tuple[tuple[str, str], ...]
 
 
@@ -92,17 +95,7 @@ def _beside(
     section: RolloutSection, deployment: JsonObject, service: JsonObject | None, other: str
 ) -> Iterator[Part]:
     """What the strategy needs besides, whether Git states it or not."""
-    if service is None:
-        return
-    if other:
-        yield Part(second_service(service, other), None)
-    istio = section.canary.istio if section.canary else None
-    if istio is None:
-        return
-    name, namespace, stable = named(deployment), space(deployment), named(service)
-    where = (("spec", "canary.istio.virtualService"),)
-    yield Part(virtual_service(istio, name, namespace, stable, other), None, where)
-    if istio.destination_rule:
-        labels = as_mapping(as_mapping(service.get("spec")).get("selector"))
-        rule = destination_rule(istio.destination_rule, name, namespace, stable, labels)
-        yield Part(rule, None, (("spec", "canary.istio.destinationRule"),))
+    if service is not None:
+        istio = section.canary.istio if section.canary else None
+        for body in split(istio, named(deployment), service, other):
+            yield Part(body, None, _ISTIO.get(body["kind"], ()))

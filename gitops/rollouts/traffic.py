@@ -8,6 +8,8 @@ from gitops.model.manifest import as_list, as_mapping
 from gitops.rollouts.spelling import ISTIO, made, spelled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitops.model.manifest import JsonObject
     from gitops.model.rollout.canary import Canary
     from gitops.model.rollout.traffic import DestinationRule, Istio, VirtualService
@@ -19,6 +21,20 @@ _ALONE = frozenset(
 )
 ROUTE = "primary"
 """The name of the one route of a VirtualService that is made."""
+
+
+def split(istio: Istio | None, workload: str, service: JsonObject, other: str) -> Iterator[JsonObject]:
+    """What leads to a workload's versions beside the stable one's Service; `other` is the second one's name or ""."""
+    if other:
+        yield second_service(service, other)
+    if istio is None:
+        return
+    metadata = service["metadata"]
+    namespace, stable = str(metadata.get("namespace") or ""), str(metadata["name"])
+    yield virtual_service(istio, workload, namespace, stable, other)
+    if istio.destination_rule:
+        labels = as_mapping(as_mapping(service.get("spec")).get("selector"))
+        yield destination_rule(istio.destination_rule, workload, namespace, stable, labels)
 
 
 def second_service(service: JsonObject, name: str) -> JsonObject:
@@ -65,7 +81,7 @@ def routing(canary: Canary, workload: str) -> JsonObject:
     istio = canary.istio
     if istio is None:
         return {}
-    told: JsonObject = {"virtualService": _split(istio.virtual_service, workload)}
+    told: JsonObject = {"virtualService": _routes(istio.virtual_service, workload)}
     if istio.destination_rule:
         rule = istio.destination_rule
         told["destinationRule"] = {**spelled(rule), "name": rule.name or workload}
@@ -77,6 +93,6 @@ def routing(canary: Canary, workload: str) -> JsonObject:
     return {"istio": told, **({"managedRoutes": [{"name": name} for name in routes]} if routes else {})}
 
 
-def _split(stated: VirtualService, workload: str) -> JsonObject:
+def _routes(stated: VirtualService, workload: str) -> JsonObject:
     routes = {"routes": list(stated.routes)} if stated.routes else {}
     return {"name": stated.name or workload, **routes}

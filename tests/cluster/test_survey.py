@@ -227,3 +227,43 @@ def test_what_a_hook_made_under_another_name_stays_while_the_hook_is_wanted() ->
     made = {HOOK_ANNOTATION: "ConfigMap:n/a-"}
     assert not leaving(made, (ObjectKey("", "ConfigMap", "n", "a-"),))
     assert leaving(made)
+
+
+REPLICA_SETS = Resource(
+    "apps", "v1", "ReplicaSet", "replicasets", namespaced=True, verbs=frozenset(("list",))
+)
+
+
+class WithReplicaSets(FakeCluster):
+    def everything(self) -> tuple[Resource, ...]:
+        return (*RESOURCES, REPLICA_SETS)
+
+
+def version(name: str) -> dict[str, Any]:
+    return item(name, "n", annotations={PRUNE_ANNOTATION: "unused"})
+
+
+def names_leaving(cluster: FakeCluster) -> set[str]:
+    found = survey(cluster, cluster, "test")  # type: ignore[arg-type]
+    return {key.name for key in found.leaving(())}
+
+
+def test_a_version_of_configuration_stays_as_long_as_a_replica_set_names_it() -> None:
+    reads = {"spec": {"volumes": [{"configMap": {"name": "old"}}]}}
+    sets = [item("web-1", "n") | {"spec": {"replicas": 0, "template": reads}}]
+    cluster = WithReplicaSets(
+        configmaps=[version("old"), version("older"), item("plain", "n")], replicasets=sets
+    )
+    assert names_leaving(cluster) == {"older", "plain"}
+    assert ("/apis/apps/v1/namespaces/n/replicasets", "", False) in cluster.asked
+
+
+def test_versions_stay_where_replica_sets_may_not_be_listed() -> None:
+    assert names_leaving(WithReplicaSets(configmaps=[version("old")], replicasets=refusal(403))) == set()
+    assert names_leaving(FakeCluster(configmaps=[version("old")])) == set()
+
+
+def test_replica_sets_are_only_asked_for_where_something_depends_on_them() -> None:
+    cluster = WithReplicaSets(configmaps=[item("plain", "n")])
+    assert names_leaving(cluster) == {"plain"}
+    assert not [path for path, _, _ in cluster.asked if path.endswith("n/replicasets")]

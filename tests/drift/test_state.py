@@ -159,3 +159,11 @@ def test_a_broken_application_of_which_nothing_lives_has_unknown_health() -> Non
     (state,) = application_states(plan, {}, APPLICATION_LABEL, (), [LeftOut("broken", (Problem("x"),))])
 
     assert (state.sync, state.health.status) == ("Unknown", Status.UNKNOWN)
+
+
+def test_an_old_version_of_configuration_is_no_drift() -> None:
+    item = given.manifest("ConfigMap")
+    kept = {"gitops.internal/prune": "unused"}
+    old = {GONE: {"metadata": {"name": "gone", "labels": {APPLICATION_LABEL: "web"}, "annotations": kept}}}
+    web = states({**living(item), **old}, item)["web"]
+    assert (web.sync, web.extra) == ("Synced", ())

@@ -28,7 +28,8 @@ class Recorder(mocks.MockMonitor):
     """The engine's side of the protocol; resources whose name is in `failing` are refused."""
 
     def __init__(self, failing: frozenset[str] = frozenset()) -> None:
-        super().__init__(_NoMocks())
+        self.mocks = _NoMocks()
+        super().__init__(self.mocks)
         self.requests: list[Request] = []
         self.failing = failing
 

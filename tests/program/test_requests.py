@@ -202,3 +202,8 @@ def test_the_way_of_deletion_is_told_to_the_provider() -> None:
 def test_what_a_sync_leaves_alone_is_named_in_the_engine_s_way(pointer: str, path: str) -> None:
     assert property_path(pointer) == path
     assert list(treated(given.manifest("ConfigMap"), (pointer,)).ignoreChanges) == [path]
+
+
+def test_what_stays_until_nobody_uses_it_is_forgotten_and_not_deleted() -> None:
+    version = given.manifest("ConfigMap", annotations={"gitops.internal/prune": "unused"})
+    assert request(version).retainOnDelete is True

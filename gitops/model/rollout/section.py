@@ -58,6 +58,7 @@ class RolloutSection:
         workload_ref: None for a Rollout that takes the Deployment's place.
         checks: what is measured otherwise than the library does it unasked.
         prometheus: the address to ask; "" for the stack's.
+        versioned: whether each version keeps the ConfigMaps and Secrets that it began with.
         progress_deadline_abort: whether a version that does not get on is aborted.
         stated: where the section stands; None in a program.
     """
@@ -69,6 +70,7 @@ class RolloutSection:
     blue_green: BlueGreen | None = None
     checks: tuple[Check, ...] = ()
     prometheus: str = ""
+    versioned: bool = True
     progress_deadline_abort: bool | None = None
     rollback_window: RollbackWindow | None = None
     stated: Lines | None = field(default=None, compare=False, metadata={"read": False})
