@@ -69,6 +69,25 @@ def test_a_workload_comes_after_what_its_pods_need() -> None:
     assert edges(plan)["Service:web/x"] == ()
 
 
+def test_a_rollout_comes_after_the_services_routes_and_templates_that_it_may_name() -> None:
+    istio, rollouts = "networking.istio.io/v1", "argoproj.io/v1alpha1"
+    plan = plan_of(
+        [given.application("web")],
+        given.manifest("Rollout", api=rollouts),
+        given.manifest("AnalysisTemplate", api=rollouts),
+        given.manifest("ConfigMap"),
+        given.manifest("Ingress", api="networking.k8s.io/v1"),
+        given.manifest("Service"),
+        given.manifest("VirtualService", api=istio),
+    )
+    assert edges(plan)["argoproj.io/Rollout:web/x"] == (
+        "ConfigMap:web/x",
+        "Service:web/x",
+        "argoproj.io/AnalysisTemplate:web/x",
+        "networking.istio.io/VirtualService:web/x",
+    )
+
+
 def test_a_namespace_and_a_crd_are_hoisted_to_their_first_user_s_wave() -> None:
     plan = plan_of(
         [given.application("early", 1), given.application("late", 9)],
