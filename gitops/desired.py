@@ -178,7 +178,7 @@ class _Reading:
         found = manifests(documents, stack, known, problems, notes)
         if secrets.refuse_plain:
             refuse_plain(found, secrets.plain, problems)
-sealed = sealed_contents(found)
+        sealed = sealed_contents(found)
         found = delivered(found, stack, self.ring if opened else None, problems)
         found = versioned(documents, found, sealed)
         for problem in self.stated.forbidden(found):

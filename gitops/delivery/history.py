@@ -53,6 +53,7 @@ def intent(
     by: str = "",
     why: str = "",
     operation: str = "",
+    partial: bool = False,
 ) -> Intent:
     """What a deployment of a plan is about to do.
 
@@ -67,6 +68,7 @@ def intent(
         touched(plan, live, leaving)[:_MOST],
         tuple(sorted(item.name for item in left_out))[:_MOST],
         why,
+        partial,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which applications have to wait though nothing is wrong with them: paused, not automated, outside their windows."""
+"""Which applications have to wait though nothing is wrong with them: paused, gone back, outside their windows."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ from gitops.source.match import matches_text
 from gitops.source.windows import is_open, next_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from gitops.desired import Hold
     from gitops.model.application import Application
     from gitops.model.project import SyncWindow
+    from gitops.model.rolled_back import RolledBack
     from gitops.model.settings import Settings
 
 
-def holding(settings: Settings, now: datetime, *, manual: bool) -> Hold:
+def holding(
+    settings: Settings,
+    now: datetime,
+    *,
+    manual: bool,
+    rolled_back: Callable[[], Iterable[RolledBack]] = tuple,
+    asked: Collection[str] = (),
+) -> Hold:
     """A function that names the applications that have to wait now, each with the reason.
 
     `manual` says whether a person asks: then applications without automated sync don't wait, and windows that
-    have `manualSync` let through.
+    have `manualSync` let through. `rolled_back` gives those that went back by themselves, and is called only when
+    some application may; those that are `asked` for by name are tried again.
     """
 
     def hold(applications: Sequence[Application]) -> Iterator[Problem]:
+        found_back = rolled_back() if any(item.rollback_on_failure for item in applications) else ()
+        back = {item.application: item for item in found_back if item.application not in asked}
         for application in applications:
-            found = _reason(settings, application, now, manual=manual)
+            found = _reason(settings, application, now, back.get(application.name), manual=manual)
             if found:
                 what, step = found
                 where = application.stated or Location(f"{application.path}/{FILE_NAME}")
@@ -38,11 +49,14 @@ def holding(settings: Settings, now: datetime, *, manual: bool) -> Hold:
 
 
 def _reason(
-    settings: Settings, application: Application, now: datetime, *, manual: bool
+    settings: Settings, application: Application, now: datetime, back: RolledBack | None, *, manual: bool
 ) -> tuple[str, str] | None:
     loop, name = settings.loop, application.name
     if _named(loop.paused, name):
         return "it is paused", "take it out of gitops:paused to go on"
+    if back and back.tree == application.tree and application.rollback_on_failure:
+        step = f"mend it in Git, or try it again: gitops app sync {name} --stack {settings.stack}"
+        return f"it went back from {back.revision[:12]} to {back.to[:12]}: {back.reason}", step
     if not manual and not application.automated:
         return "its automated sync is off", f"sync it by hand: gitops stack sync --stack {settings.stack}"
     leave = loop.break_glass

@@ -43,7 +43,11 @@ def with_retries(
 
 def next_pause(done: Synced, tried: int) -> float | None:
     """Seconds until what failed may be tried again; None when nothing failed, or often enough."""
-    pauses = [pause(item.retry, tried) for item in done.having(FAILED) if _may(item.retry, tried)]
+    pauses = [
+        pause(item.retry, tried)
+        for item in done.having(FAILED)
+        if not item.rolled_back and _may(item.retry, tried)
+    ]
     return min(pauses) if pauses else None
 
 

@@ -60,6 +60,7 @@ def sync_selected(
     chosen: Selection,
     *,
     by: str = "",
+    why: str = "",
     on_output: Callable[[str], None] | None = None,
 ) -> Synced:
     """Make what was chosen what Git states, whatever the cluster and the state say; hooks run with their application.
@@ -107,7 +108,17 @@ def sync_selected(
         register(settings, part, prepared.reached, whole=plan)
 
     own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
-    begun = intent(settings, own, live.objects, (), gone, by=by, operation=prepared.operation)
+    begun = intent(
+        settings,
+        own,
+        live.objects,
+        (),
+        gone,
+        by=by,
+        why=why,
+        operation=prepared.operation,
+        partial=bool(chosen.applications or chosen.resources),
+    )
     known = tuple(sorted({item.urn for item in state}.intersection(targets)))
     together = len(known) == len(targets)
     if known and not together:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 from pulumi import automation
 
 from gitops.engine.stacks import SETTINGS, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 LONGEST_TAG = 250
@@ -39,6 +40,15 @@ def tags(stack: str, project: Path) -> Mapping[str, str]:
     """
     found = json.loads(told(stack, project, "stack", "tag", "ls", "--json") or "{}") or {}
     return {str(name): str(text) for name, text in found.items()}
+
+
+def packed(texts: Iterable[str]) -> str:
+    """Texts as one that a tag takes, a list in JSON; the longest of them is cut to that end."""
+    kept = list(texts)
+    while len(text := msgspec.json.encode(kept).decode()) > LONGEST_TAG:
+        longest = max(range(len(kept)), key=lambda place: len(kept[place]))
+        kept[longest] = f"{kept[longest][:-10]}…"
+    return text
 
 
 def set_tag(stack: str, project: Path, name: str, text: str) -> None:

@@ -23,6 +23,7 @@ class Intent:
         applications: those whose objects differ from what lives, by name.
         left_out: those that could not be read, and stay as they are.
         why: what somebody has to say about it; "" for nothing.
+        partial: whether only the applications were looked at that somebody chose.
     """
 
     operation: str
@@ -32,6 +33,7 @@ class Intent:
     applications: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     why: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops.model.keys import ObjectKey
+    from gitops.model.rolled_back import RolledBack
 
 SYNCED, FAILED, WAITING, LEFT_OUT, HELD = "Synced", "Failed", "Waiting", "LeftOut", "Held"
 
@@ -20,13 +21,14 @@ SYNCED, FAILED, WAITING, LEFT_OUT, HELD = "Synced", "Failed", "Waiting", "LeftOu
 class ApplicationOutcome:
     """One application: `Synced`, `Failed`, `Waiting` (behind one that failed), `LeftOut` or `Held`, and why.
 
-    `retry` says how often it may be tried again.
+    `retry` says how often it may be tried again, `rolled_back` that it went back when it failed.
     """
 
     name: str
     result: str
     problems: tuple[Problem, ...] = ()
     retry: Retry = field(default=Retry())
+    rolled_back: RolledBack | None = None
 
 
 @dataclass(frozen=True, slots=True)

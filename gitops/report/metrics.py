@@ -44,6 +44,10 @@ class Metrics:
         )
         self.last_sync = gauge("last_sync_timestamp_seconds", "When the last sync without failure ended.")
         self.held = gauge("held_applications", "Applications that are paused or outside their windows.")
+        self.rolled_back = gauge(
+            "rolled_back", "Applications that went back by themselves, by commit.", "application", "revision"
+        )
+        self.rollbacks = counter("rollbacks", "Applications that went back when they failed.", "application")
         self.drift = gauge("drift_objects", "Objects that contradict Git now.", "application")
         self.heals = counter("heals", "Objects healed.", "application", "kind")
         self.heal_failures = counter(
@@ -81,6 +85,12 @@ class Metrics:
         self.drift.clear()
         for application, number in counts.items():
             self.set(self.drift, number, application)
+
+    def set_rolled_back(self, revisions: Mapping[str, str]) -> None:
+        """The commit that each application is held at which went back by itself."""
+        self.rolled_back.clear()
+        for application, revision in revisions.items():
+            self.set(self.rolled_back, 1, application, revision)
 
     def text(self) -> bytes:
         """Everything, in the text format of the exposition."""

@@ -27,6 +27,8 @@ def as_summary(done: Synced) -> str:
     parts = [f"{counted(len(done.having(SYNCED)), 'application')} synced"]
     parts += [f"{len(done.having(r))} {t}" for r, t in _TITLES.items() if done.having(r)]
     parts += [", ".join(counts)] if counts else []
+    back = [item for item in done.applications if item.rolled_back]
+    parts += [f"{len(back)} went back"] if back else []
     parts.append(f"{counted(len(done.pruned), 'orphan')} pruned")
     return f"{done.stack} is at {done.revision[:12]}: {'; '.join(parts)}"
 
@@ -53,6 +55,7 @@ def as_json(done: Synced) -> str:
                 "name": item.name,
                 "result": item.result,
                 "problems": [problem_as_json(one) for one in item.problems],
+                "rolledBackTo": item.rolled_back.to if item.rolled_back else "",
             }
             for item in done.applications
         ],

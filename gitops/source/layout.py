@@ -111,6 +111,7 @@ def _application(
         critical=descriptor.critical,
         prune=descriptor.prune,
         self_heal=descriptor.self_heal,
+        rollback_on_failure=descriptor.rollback_on_failure,
         health_timeout=parse_duration(health) if health else settings.health_timeout,
         rollout_timeout=parse_duration(rollout) if rollout else DEFAULT_ROLLOUT_TIMEOUT,
         project=descriptor.project,

@@ -13,6 +13,7 @@ from gitops.cluster.connect import connect
 from gitops.delivery.history import whoami
 from gitops.delivery.hold import holding
 from gitops.delivery.retry import next_pause
+from gitops.delivery.rolled_back import noted
 from gitops.delivery.sync import prepare
 from gitops.engine.interrupt import interrupt
 from gitops.engine.locks import backend, clear
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from gitops.delivery.sync import Prepared
     from gitops.model.application import Application
+    from gitops.model.rolled_back import RolledBack
     from gitops.model.settings import Settings
     from gitops.model.synced import Synced
     from gitops.report.log import Log
@@ -88,6 +90,8 @@ class Loop:
         self._broken: frozenset[str] = frozenset()
         self._suspended = False
         self._revision = ""
+        self._rolled_back: tuple[RolledBack, ...] | None = None
+        self._stopped = ""
         self._alive = time.monotonic()
         self.guard = Guard(backend(stack, project), self.request)
         self._telling = Telling(log, metrics)
@@ -176,10 +180,11 @@ class Loop:
             return
         seen = time.monotonic()
         commit = self._fetch(settings)
-        if commit.sha == self._revision and not (forced or retry or self._due.refresh or self._others()):
+        wished = forced and commit.sha != self._stopped
+        if commit.sha == self._revision and not (wished or retry or self._due.refresh or self._others()):
             return
         began = time.monotonic()
-        hold = holding(settings, datetime.now(UTC), manual=False)
+        hold = holding(settings, datetime.now(UTC), manual=False, rolled_back=self._noted)
         try:
             prepared = prepare(settings, self._project, hold, commit)
         except RefusedError as error:
@@ -244,6 +249,10 @@ class Loop:
     def _go_on(self, prepared: Prepared, todo: Work, done: Synced, *, retry: bool) -> None:
         """Keep what was synced as it is, and plan when to try again what failed."""
         self._due.refresh = False
+        went_back = {item.name: item.rolled_back for item in done.applications if item.rolled_back}
+        if went_back:  # what waits in later waves waits for the next commit
+            kept = [item for item in self._rolled_back or () if item.application not in went_back]
+            self._rolled_back, self._stopped = (*kept, *went_back.values()), done.revision
         tried = self._known.tried + 1 if retry and self._known else 0
         failed = frozenset(item.name for item in done.having(FAILED))
         self._known = Known(prepared.plan, not (failed or done.having(WAITING)), tried, failed)
@@ -285,11 +294,15 @@ class Loop:
 
     def _held_differently(self) -> bool:
         """Bring up to date who is held; whether that differs from before."""
-        hold = holding(self._settings, datetime.now(UTC), manual=False)
+        back = self._rolled_back or ()
+        hold = holding(self._settings, datetime.now(UTC), manual=False, rolled_back=lambda: back)
         held = {problem.application: problem.what for problem in hold(self._applications)}
         differs = held.keys() != self._healer.held.keys()
         self._healer.held = held
         self._metrics.set(self._metrics.held, len(held))
+        self._metrics.set_rolled_back(
+            {item.application: item.to for item in back if item.application in held}
+        )
         if differs:
             self._due.forced = "who is held has changed"
         return differs
@@ -298,6 +311,9 @@ class Loop:
         """What somebody else's run left: objects that it took out of the stack are not made again."""
         with self.guard.looking():
             keys = {item.key for item in recorded(self._settings.stack, self._project) if item.key}
+            if (known := self._rolled_back) is not None:
+                self._rolled_back = noted(self._settings.stack, self._project)
+                self._stopped = self._stopped if known == self._rolled_back else ""
         gone = self._healer.forget_all_but(keys)
         was, self._suspended = self._suspended, not keys
         if self._suspended:
@@ -307,6 +323,12 @@ class Loop:
             self._revision = ""
             what = "the stack was deployed again" if was else "another run took objects out of the stack"
             self._log("warning", what, objects=gone or None)
+
+    def _noted(self) -> tuple[RolledBack, ...]:
+        """What went back by itself; asked for once, and anew after a run of somebody else."""
+        if self._rolled_back is None:
+            self._rolled_back = noted(self._settings.stack, self._project)
+        return self._rolled_back
 
     def _others(self) -> bool:
         """Whether applications have sources outside the stack's own repository and revision."""

@@ -54,6 +54,10 @@ class Telling:
             for item in done.having(result):
                 why = "; ".join(problem.what for problem in item.problems)
                 self._log(level, result, application=item.name, why=why, **values)
+        for back in filter(None, (item.rolled_back for item in done.applications)):
+            told = {"application": back.application, "revision": back.to, "operation": operation}
+            self._log("error", "rolled back", why=f"{back.revision[:12]} failed: {back.reason}", **told)
+            self._metrics.count(self._metrics.rollbacks, back.application)
         for key in done.pruned:
             self._log("info", "pruned", object=str(key), **values)
         changed = {change: count for change, count in done.changes.items() if change != "same"}

@@ -57,13 +57,16 @@ def run(job: Job) -> Synced | Failure:
 
 
 def _done(job: Job) -> Synced | Failure:
+    from gitops.delivery.remediate import remediate
     from gitops.delivery.sync import carry_out, carry_out_changes
 
     # Ctrl-C is for the engine, which ends in good order; a handler is not inherited by programs, ignoring is
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
         if job.names is not None:
-            return carry_out_changes(job.prepared, job.names, by=job.by)
-        return carry_out(job.prepared, refresh=job.refresh, by=job.by)
+            done = carry_out_changes(job.prepared, job.names, by=job.by)
+        else:
+            done = carry_out(job.prepared, refresh=job.refresh, by=job.by)
+        return remediate(job.prepared, done, by=job.by)
     except GitOpsError as error:
         return failure_of(error)

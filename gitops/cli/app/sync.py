@@ -86,11 +86,19 @@ def sync_applications(
         say_drift(stack, observed.plan.revision, found, output)
         return
     from gitops.delivery.hold import holding
+    from gitops.delivery.remediate import lift_holds, remediate
+    from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import prepare
 
     announce(settings)
-    prepared = prepare(settings, project, holding(settings, datetime.now(UTC), manual=True))
-    say_synced(sync_selected(prepared, chosen, on_output=None if quiet else progress), output)
+    now, on_output = datetime.now(UTC), None if quiet else progress
+    hold = holding(settings, now, manual=True, rolled_back=lambda: noted(stack, project), asked=applications)
+    prepared = prepare(settings, project, hold)
+    done = sync_selected(prepared, chosen, on_output=on_output)
+    if not resources:
+        done = remediate(prepared, done, on_output=on_output)
+        lift_holds(prepared, done)
+    say_synced(done, output)
     if waits:
         wait(settings, applications, Wish(), timeout, say_reasons)
 

@@ -41,15 +41,20 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
       gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
     from gitops.delivery.hold import holding
+    from gitops.delivery.remediate import remediate
     from gitops.delivery.retry import with_retries
-    from gitops.delivery.sync import sync  # the engine's SDK is slow to import
+    from gitops.delivery.rolled_back import noted
+    from gitops.delivery.sync import carry_out, prepare  # the engine's SDK is slow to import
 
     settings = stack_settings(stack, project)
     announce(settings)
+    on_output = None if quiet else progress
 
     def attempt() -> Synced:
-        hold = holding(settings, datetime.now(UTC), manual=True)
-        return sync(settings, project, refresh=refresh, hold=hold, on_output=None if quiet else progress)
+        now, back = datetime.now(UTC), lambda: noted(stack, project)
+        prepared = prepare(settings, project, holding(settings, now, manual=True, rolled_back=back))
+        done = carry_out(prepared, refresh=refresh, on_output=on_output)
+        return remediate(prepared, done, on_output=on_output)
 
     done = with_retries(attempt, _pause) if retry else attempt()
     say_synced(done, output)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags
+from gitops.engine.command import packed, remove_tag, set_tag, tags
 from gitops.model.promotion import Approval, Move, Setback
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def noted(kind: type[N], told: Mapping[str, str], revision: str = "") -> N | Non
 
 def note(stack: str, project: Path, value: Move | Approval) -> None:
     """Keep a note in place of the one of its kind; its longest text is cut to what a tag takes."""
-    set_tag(stack, project, _NAMES[type(value)], _text(value))
+    set_tag(stack, project, _NAMES[type(value)], packed(astuple(value)))
 
 
 def note_setback(stack: str, project: Path, revision: str, reason: str) -> None:
@@ -46,7 +46,7 @@ def note_setback(stack: str, project: Path, revision: str, reason: str) -> None:
     by_age = sorted(old, key=lambda name: ((held := old[name]) and held.at) or "")
     for name in by_age[: max(0, len(by_age) - _SETBACKS_KEPT + 1)]:
         remove_tag(stack, project, name)
-    set_tag(stack, project, f"{prefix}{revision[:12]}", _text(Setback(revision, reason, now())))
+    set_tag(stack, project, f"{prefix}{revision[:12]}", packed(astuple(Setback(revision, reason, now()))))
 
 
 def without(kind: type[Move], told: Mapping[str, str]) -> Mapping[str, str]:
@@ -63,11 +63,3 @@ def forget(stack: str, project: Path) -> None:
 def now() -> str:
     """ISO 8601, UTC."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _text(value: Move | Setback | Approval) -> str:
-    texts = list(astuple(value))
-    while len(text := msgspec.json.encode(texts).decode()) > LONGEST_TAG:
-        longest = max(range(len(texts)), key=lambda place: len(texts[place]))
-        texts[longest] = f"{texts[longest][:-10]}…"
-    return text
