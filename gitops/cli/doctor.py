@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.model.check import Verdict
 from gitops.report.checks import as_json, as_line
@@ -35,7 +36,7 @@ def doctor(project: Path, stack: str, output: str) -> None:
     for check in examine(stack_settings(stack, project)):
         checks.append(check)
         if output == "table":
-            click.echo(as_line(check))
+            click.echo(painted(as_line(check)))
     if output != "table":
         say(as_json(stack, checks), output)
     failed = [check.exit_code for check in checks if check.verdict is Verdict.FAILURE]

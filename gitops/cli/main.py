@@ -13,6 +13,7 @@ from gitops.cli.about import completion, version
 from gitops.cli.adopt import adopt_stack
 from gitops.cli.app.group import app
 from gitops.cli.ci.group import ci
+from gitops.cli.color import wanted
 from gitops.cli.doctor import doctor
 from gitops.cli.fleet import fleet
 from gitops.cli.promotion.approve import approve
@@ -43,9 +44,16 @@ Exit codes: 0 all well · 1 something differs · 2 usage or configuration · 3 n
     show_default="the current folder",
     help="The folder that holds Pulumi.yaml and the stack files.",
 )
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default="auto: at a terminal, unless NO_COLOR is set",
+    help="Whether to print in color.",
+)
 @click.version_option(__version__, prog_name="gitops")
 @click.pass_context
-def cli(context: click.Context, project: Path) -> None:
+def cli(context: click.Context, project: Path, color: str) -> None:
     """GitOps without a controller in the cluster.
 
     \b
@@ -55,6 +63,7 @@ def cli(context: click.Context, project: Path) -> None:
       gitops stack sync --stack staging
     """
     context.obj = project.resolve()
+    context.color = wanted(color, os.environ)
 
 
 cli.add_command(adopt_stack)

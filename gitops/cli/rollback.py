@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted_diff
 from gitops.cli.options import stack_settings
 from gitops.delivery.rollback import look_back, publish, target_of
 from gitops.report import manifests as report
@@ -48,7 +49,7 @@ def roll_back(
     if found.commit == found.tip:
         click.echo(f"{application or stack} is as it was at {found.target[:12]} already", err=True)
         return
-    click.echo(report.as_diff(changes), nl=False)
+    click.echo(painted_diff(report.as_diff(changes)), nl=False)
     click.echo(f"from {found.tip[:12]} back to {found.target[:12]}: {report.summary(changes)}", err=True)
     if not yes:
         click.confirm(f"Pin stack {stack}?" if pinned else "Commit and push this?", abort=True, err=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.model.errors import ConfigError
 from gitops.report.verification import as_json, as_line, as_summary
@@ -38,11 +39,11 @@ def verify(project: Path, stack: str, output: str) -> None:
         )
 
     def told(check: Check, measurement: Measurement) -> None:
-        click.echo(as_line(check, measurement), err=True)
+        click.echo(painted(as_line(check, measurement)), err=True)
 
     found = verified(settings, project, told)
     if output == "text":
-        click.echo(as_summary(found))
+        click.echo(painted(as_summary(found)))
     else:
         say(as_json(stack, found), output)
     if not all(item.passed for item in found):

@@ -53,7 +53,7 @@ class Observed:
         known = {state.application.name for state in self.states}
         missing = set(names) - known
         if missing:
-            raise unknown_applications(self.plan.stack, missing)
+            raise unknown_applications(self.plan.stack, missing, known)
         return tuple(state for state in self.states if not names or state.application.name in names)
 
 

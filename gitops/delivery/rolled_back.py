@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,12 +29,13 @@ def noted(stack: str, project: Path) -> tuple[RolledBack, ...]:
 
 
 def note(stack: str, project: Path, value: RolledBack) -> None:
-    """Keep it in place of what was noted of the application before.
+    """Keep it in place of what was noted of the application before, its reason cut to what fits.
 
     Raises:
         GitOpsError: the backend does not take it.
     """
-    set_tag(stack, project, _tag(value.application), packed(astuple(value)))
+    short = replace(value, revision=value.revision[:12], reason=value.reason.replace('"', "'"))
+    set_tag(stack, project, _tag(value.application), packed(astuple(short)))
 
 
 def lift(stack: str, project: Path, applications: Collection[str]) -> None:

@@ -137,7 +137,7 @@ def _names(prepared: Prepared, chosen: Selection) -> frozenset[str]:
     names = frozenset(chosen.applications or sound | broken.keys())
     missing = names - sound - broken.keys()
     if missing:
-        raise unknown_applications(prepared.settings.stack, missing)
+        raise unknown_applications(prepared.settings.stack, missing, sound | broken.keys())
     if not names & sound:
         raise nothing_to_sync([broken[name] for name in sorted(names)])
     return names

@@ -59,7 +59,8 @@ class ApplicationState:
     """One application: its objects, what lives of it but left Git, and the sum of both.
 
     One that is broken in Git has `problems`; its objects are those that live, compared with nothing. What lives in its
-    namespace and is nobody's is `unowned`, where its project asks for it; it counts for nothing.
+    namespace and is nobody's is `unowned`, where its project asks for it; it counts for nothing. `held` is why the loop
+    leaves it alone now though nothing is wrong with it in Git.
     """
 
     application: Application
@@ -67,6 +68,7 @@ class ApplicationState:
     extra: tuple[ObjectKey, ...]
     problems: tuple[Problem, ...] = ()
     unowned: tuple[ObjectKey, ...] = ()
+    held: Problem | None = None
 
     @property
     def sync(self) -> str:

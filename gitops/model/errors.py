@@ -15,6 +15,7 @@ same meaning it is the same number.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -95,11 +96,14 @@ class NotFoundError(GitOpsError):
     exit_code = 6
 
 
-def unknown_applications(stack: str, names: Iterable[str]) -> NotFoundError:
-    """The error that a stack has no applications of these names."""
+def unknown_applications(stack: str, names: Iterable[str], known: Iterable[str] = ()) -> NotFoundError:
+    """The error that a stack has no applications of these names, with those it knows that may be meant."""
+    wrong, near = sorted(names), list(known)
+    meant = sorted({found for name in wrong for found in get_close_matches(name, near)})
+    question = f"did you mean {', '.join(meant)}? else " if meant else ""
     return NotFoundError(
-        f"stack {stack} has no application {', '.join(sorted(names))}",
-        next_step=f"see them: gitops app list --stack {stack} -o name",
+        f"stack {stack} has no application {', '.join(wrong)}",
+        next_step=f"{question}see them: gitops app list --stack {stack} -o name",
     )
 
 

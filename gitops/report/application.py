@@ -41,6 +41,9 @@ def _facts(revision: str, state: ApplicationState) -> Iterator[tuple[str, str]]:
     yield "Revision", revision
     yield "Sync", state.sync
     yield "Health", " ".join(filter(None, (state.health.status.value, state.health.message)))
+    if state.held:
+        yield "Held", state.held.what
+        yield "Next step", state.held.next_step
     yield "Stated at", str(application.stated or application.path)
     yield "Depends on", ", ".join(application.depends_on)
     yield "Critical", "yes" if application.critical else ""

@@ -71,7 +71,8 @@ def _yes(value: bool) -> str:
 
 def _reasons(state: ApplicationState) -> list[str]:
     """At most a few lines that say why an application is not as it should be."""
-    reasons = [line for problem in state.problems for line in str(problem).splitlines()]
+    reasons = [f"held: {state.held.what}"] if state.held else []
+    reasons += [line for problem in state.problems for line in str(problem).splitlines()]
     reasons += [f"{item.key}: missing" for item in state.objects if item.missing]
     reasons += [
         f"{item.key}: {difference.path} is {difference.live!r}, Git says {difference.wanted!r}{_by(difference)}"
@@ -119,6 +120,7 @@ def _entry(state: ApplicationState) -> dict[str, Any]:
             }
             for item in state.objects
         ],
+        "held": str(state.held or ""),
         "problems": [str(problem) for problem in state.problems],
         "extra": [key.resource_name for key in state.extra],
         "unowned": [key.resource_name for key in state.unowned],

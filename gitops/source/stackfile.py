@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_origin
 
@@ -230,9 +231,13 @@ def _file(stack: str, project: Path) -> tuple[Path, dict[str, Any]]:
         body, _ = read_with_lines(file.read_bytes())
     except FileNotFoundError as error:
         known = stack_names(project)
+        near = get_close_matches(stack, known, 1)
+        question = f"did you mean {near[0]}? " if near else ""
         raise NotFoundError(
             f"there is no stack {stack!r} in {project}",
-            next_step=f"the stacks are: {', '.join(known)}" if known else "create one: pulumi stack init",
+            next_step=f"{question}the stacks are: {', '.join(known)}"
+            if known
+            else "create one: pulumi stack init",
         ) from error
     except (OSError, YamlError) as error:
         raise ConfigError(

@@ -2,16 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gitops.delivery.hold import holding
 from gitops.model.errors import ConfigError
 from gitops.model.project import SyncWindow
+from gitops.model.rolled_back import RolledBack
 from gitops.model.settings import BreakGlass, Loop
 from gitops.source.stackfile import settings_from
 from gitops.source.windows import next_change
 from tests import given
+
+if TYPE_CHECKING:
+    from gitops.model.application import Application
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 WEB, API = given.application("web"), given.application("api")
@@ -82,3 +87,28 @@ def test_what_can_not_be_honored_is_refused(values, what, tmp_path) -> None:
     with pytest.raises(ConfigError) as caught:
         settings_from({"repository": "here.git", **values}, "x", tmp_path, {})
     assert what in str(caught.value)
+
+
+BACK = RolledBack("web", WEB.tree, "bad0" * 10, "900d" * 10, "Deployment web/web: no node takes it")
+ASKING = replace(WEB, rollback_on_failure=True)
+
+
+def held_back(*applications: Application, **options: Any) -> dict[str, tuple[str, str]]:
+    hold = holding(given.settings(), NOW, manual=True, rolled_back=lambda: [BACK], **options)
+    return {problem.application: (problem.what, problem.next_step) for problem in hold(applications)}
+
+
+def test_what_went_back_by_itself_is_held_with_the_reason_and_the_next_step_until_its_files_change() -> None:
+    assert held_back(ASKING, API) == {
+        "web": (
+            "it went back from bad0bad0bad0 to 900d900d900d: Deployment web/web: no node takes it",
+            "mend it in Git, or try it again: gitops app sync web --stack test",
+        )
+    }
+    assert held_back(replace(ASKING, tree="mended"), API) == {}
+    assert held_back(ASKING, asked=["web"]) == {}
+
+
+def test_nobody_is_asked_what_went_back_where_nothing_may() -> None:
+    hold = holding(given.settings(), NOW, manual=True, rolled_back=lambda: pytest.fail("asked"))
+    assert list(hold([WEB, API])) == []

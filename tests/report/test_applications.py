@@ -113,6 +113,7 @@ def test_the_form_for_machines_is_frozen() -> None:
         "problems": [],
         "extra": ["Pod:web/old"],
         "unowned": [],
+        "held": "",
     }
 
 

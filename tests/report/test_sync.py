@@ -47,7 +47,7 @@ def test_machines_get_the_same() -> None:
         "revision": "c0ffee" + "0" * 34,
         "operation": "6743a1",
         "applications": [
-            {"name": "api", "result": "Synced", "problems": []},
+            {"name": "api", "result": "Synced", "problems": [], "rolledBackTo": ""},
             {
                 "name": "web",
                 "result": "LeftOut",
@@ -59,6 +59,7 @@ def test_machines_get_the_same() -> None:
                         "nextStep": "mend the file",
                     }
                 ],
+                "rolledBackTo": "",
             },
         ],
         "changes": {"create": 1, "same": 3},

@@ -16,6 +16,7 @@ KEYS = {
     "critical: yes": Descriptor(critical=True),
     "prune: off": Descriptor(prune=False),
     "selfHeal: false": Descriptor(self_heal=False),
+    "rollbackOnFailure: true": Descriptor(rollback_on_failure=True),
     "hooks: every-sync": Descriptor(hooks="every-sync"),
     "ignoreDifferences: [{kind: Secret, jsonPointers: [/data]}]": Descriptor(
         ignore_differences=(Ignored("Secret", json_pointers=("/data",)),)

@@ -12,6 +12,7 @@ from gitops.cluster.survey import Survey
 from gitops.delivery.sync import Prepared
 from gitops.engine.locks import Holder, conflict
 from gitops.model.errors import AccessError, GitOpsError, RefusedError
+from gitops.model.rolled_back import RolledBack
 from gitops.model.settings import Loop as LoopSettings
 from gitops.model.synced import FAILED, SYNCED, ApplicationOutcome, Synced
 from gitops.report.metrics import Metrics
@@ -44,11 +45,13 @@ class World:
         self.gone: set[str] = set()
         self.error: dict[str, Exception] = {}
         self.cleared: list[str] = []
+        self.noted: tuple[RolledBack, ...] = ()
         for name, stand_in in {
             "fetch": self.fetch,
             "prepare": self.prepare,
             "Worker": lambda: SimpleNamespace(do=self.run, close=lambda: None),
             "connect": lambda _: SimpleNamespace(client=None, discovery=None),
+            "noted": lambda *_: self.noted,
             "clear": lambda stack, _: self.cleared.append(stack),
             "backend": lambda *_: None,
         }.items():
@@ -63,8 +66,9 @@ class World:
         self.fail("fetch")
         return SimpleNamespace(sha=self.commit)
 
-    def prepare(self, *_: Any) -> Any:
+    def prepare(self, _settings: Any, _project: Any, hold: Any, _commit: Any) -> Any:
         self.fail("prepare")
+        list(hold(self.plan.applications))
         plan = replace(self.plan, revision=self.commit)
         live = {key: {} for key in plan.keys if key.namespace not in self.gone}
         return Prepared(self.settings, Path(), None, Survey(live, {}), plan, operation="op-1")
@@ -74,7 +78,15 @@ class World:
         self.done.append(("all" if job.names is None else tuple(sorted(job.names)), job.refresh))
         self.fail("run")
         found = tuple(
-            ApplicationOutcome(item.name, FAILED if item.name in self.failing else SYNCED, (), item.retry)
+            ApplicationOutcome(
+                item.name,
+                FAILED if item.name in self.failing else SYNCED,
+                (),
+                item.retry,
+                RolledBack(item.name, item.tree, self.commit, "c0", "it broke")
+                if item.rollback_on_failure and item.name in self.failing
+                else None,
+            )
             for item in prepared.plan.applications
         )
         return Synced("test", prepared.plan.revision, {"same": 1}, found, operation="op-1")
@@ -257,3 +269,41 @@ def test_a_stack_that_was_destroyed_is_left_alone_until_it_is_deployed_again(wor
     stamps.pop(0)
     world.turn()
     assert world.done[1:] == [("all", False)]
+
+
+def test_what_went_back_is_not_tried_again_and_nothing_more_of_its_commit_is_begun(world) -> None:
+    web = given.application("web", rollback_on_failure=True)
+    world.plan, world.failing = plan_of([web, API], given.manifest("ConfigMap")), {"web"}
+    world.turn()
+    assert world.told("rolled back")[0]["application"] == "web"
+    assert b'gitops_rollbacks_total{application="web",stack="test"} 1.0' in world.loop._metrics.text()
+    assert world.loop._due.retry is None
+    world.loop._due.poll = time.monotonic() + 100
+    world.loop._wait()  # since who is held has changed
+    world.turn()
+    assert world.loop._healer.held["web"].startswith("it went back from c1 to c0")
+    assert (
+        b'gitops_rolled_back{application="web",revision="c0",stack="test"} 1.0' in world.loop._metrics.text()
+    )
+    assert len(world.done) == 1
+    world.failing, world.commit = set(), "c2"
+    world.plan = plan_of([replace(web, tree="mended"), API], given.manifest("ConfigMap"))
+    world.turn()
+    assert world.done[1:] == [("all", False)]
+    assert world.loop._healer.held == {}
+
+
+def test_what_somebody_else_tried_again_is_looked_up_anew(world, monkeypatch) -> None:
+    web = given.application("web", rollback_on_failure=True)
+    world.plan = plan_of([web, API], given.manifest("ConfigMap"))
+    world.noted = (RolledBack("web", web.tree, "c1", "c0", "it broke"),)
+    world.turn()
+    assert set(world.loop._healer.held) == {"web"}
+    stamps = [(1,), (2,)]
+    world.loop.guard.backend = SimpleNamespace(holders=tuple, stamp=lambda: stamps[0])
+    key = given.manifest("ConfigMap").key
+    monkeypatch.setattr(room, "recorded", lambda *_: [SimpleNamespace(key=key)])
+    world.noted = ()
+    world.turn()
+    world.turn()
+    assert world.loop._healer.held == {}

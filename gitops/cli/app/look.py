@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import (
     application_argument,
     applications_argument,
@@ -17,6 +20,7 @@ from gitops.cli.options import (
     watch_option,
 )
 from gitops.cli.stack.drift import say_drift
+from gitops.delivery.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import looks
 from gitops.drift.findings import findings
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from gitops.delivery.observe import Observed
     from gitops.drift.state import ApplicationState
+    from gitops.model.rolled_back import RolledBack
     from gitops.model.settings import Settings
 
 
@@ -55,7 +60,7 @@ def list_applications(
       gitops app list --stack staging --watch
     """
     states: Sequence[ApplicationState] = ()
-    for observed in _looks(stack_settings(stack, project), watch=watch):
+    for observed in _looks(project, stack, watch=watch):
         revision, states = observed.plan.revision, observed.states
         match output:
             case "json" | "yaml":
@@ -63,7 +68,8 @@ def list_applications(
             case "name":
                 click.echo(as_names(states))
             case _:
-                click.echo(as_table(revision, states, headers=not no_headers, wide=output == "wide"))
+                table = as_table(revision, states, headers=not no_headers, wide=output == "wide")
+                click.echo(painted(table))
     if exit_code and any(state.sync != SYNCED for state in states):
         raise click.exceptions.Exit(1)
 
@@ -93,7 +99,7 @@ def get_application(
       gitops app get web --stack prod -o json
       gitops app get web --stack staging --hard-refresh
     """
-    for observed in _looks(stack_settings(stack, project), anew=hard_refresh, watch=watch):
+    for observed in _looks(project, stack, anew=hard_refresh, watch=watch):
         (state,) = observed.of([application])
         revision = observed.plan.revision
         match output:
@@ -102,7 +108,7 @@ def get_application(
             case "name":
                 click.echo(one.as_names(state))
             case _:
-                click.echo(one.as_text(revision, state))
+                click.echo(painted(one.as_text(revision, state)))
 
 
 @click.command("diff")
@@ -127,13 +133,27 @@ def diff_applications(project: Path, applications: tuple[str, ...], stack: str, 
         raise click.exceptions.Exit(1)
 
 
-def _looks(settings: Settings, *, anew: bool = False, watch: bool) -> Iterator[Observed]:
+def _looks(project: Path, stack: str, *, anew: bool = False, watch: bool) -> Iterator[Observed]:
     """One look, or one after the other, each when something differs from the last one."""
-    if not watch:
-        yield observe(settings, anew=anew)
-        return
+    settings = stack_settings(stack, project)
     last: tuple[ApplicationState, ...] | None = None
-    for observed in looks(settings):
+    for found in looks(settings) if watch else [observe(settings, anew=anew)]:
+        observed = replace(found, states=tuple(_with_holds(settings, project, found.states)))
         if observed.states != last:
             last = observed.states
             yield observed
+
+
+def _with_holds(
+    settings: Settings, project: Path, states: Sequence[ApplicationState]
+) -> Iterator[ApplicationState]:
+    """The states with the reasons for which the loop leaves applications alone now."""
+
+    def rolled_back() -> tuple[RolledBack, ...]:
+        from gitops.delivery.rolled_back import noted  # the engine's SDK is slow to import
+
+        return noted(settings.stack, project)
+
+    hold = holding(settings, datetime.now(UTC), manual=False, rolled_back=rolled_back)
+    held = {problem.application: problem for problem in hold([state.application for state in states])}
+    return (replace(state, held=held.get(state.application.name)) for state in states)

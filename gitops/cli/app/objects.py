@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import (
     application_argument,
     duration,
@@ -90,7 +91,7 @@ def resources_of_application(
         case "name":
             click.echo("\n".join(row.key.resource_name for row in found))
         case _:
-            click.echo(resources.as_table(found, headers=not no_headers))
+            click.echo(painted(resources.as_table(found, headers=not no_headers)))
 
 
 @click.command("events")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import (
     application_argument,
     headers_option,
@@ -45,12 +46,12 @@ def history_of_application(
 
     settings = stack_settings(stack, project)
     found = [item for item in history(stack, project) if item.touched(application)][:limit]
-    if not (found or application in {item.name for item in stated_applications(settings)[1]}):
-        raise unknown_applications(stack, [application])
+    if not found and application not in (known := {item.name for item in stated_applications(settings)[1]}):
+        raise unknown_applications(stack, [application], known)
     if output in {"json", "yaml"}:
         say(report.as_json(stack, application, found), output)
     else:
-        click.echo(report.as_table(found, headers=not no_headers, wide=output == "wide"))
+        click.echo(painted(report.as_table(found, headers=not no_headers, wide=output == "wide")))
 
 
 @click.command("rollback")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import (
     allow_deletes_option,
     applications_argument,
@@ -136,10 +137,10 @@ def wait_for_applications(
     wish = Wish(sync=synced or both, health=healthy or both, suspended=suspended)
     observed = wait(stack_settings(stack, project), applications, wish, timeout, say_reasons)
     for state in observed.of(applications):
-        click.echo(f"{state.application.name} is {state.sync} and {state.health.status.value}")
+        click.echo(painted(f"{state.application.name} is {state.sync} and {state.health.status.value}"))
 
 
 def say_reasons(waiting: tuple[str, ...], seconds: float) -> None:
     """The reasons for a wait, on stderr."""
     for reason in waiting:
-        click.echo(f"{seconds:5.1f} s  waiting for {reason}", err=True)
+        click.echo(painted(f"{seconds:5.1f} s  waiting for {reason}"), err=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import output_option, say, stack_option, stack_settings
 from gitops.delivery.observe import observe
 from gitops.drift.added import unmanaged as nobodys
@@ -59,4 +60,4 @@ def say_drift(stack: str, revision: str, found: Sequence[Finding], output: str) 
         case "markdown":
             click.echo(drift.as_markdown(stack, revision, found))
         case _:
-            click.echo(drift.as_text(found))
+            click.echo(painted(drift.as_text(found)))

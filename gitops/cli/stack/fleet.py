@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import (
     complete_stacks,
     headers_option,
@@ -64,7 +65,7 @@ def list_stacks(project: Path, output: str, no_headers: bool, watch: bool) -> No
             if output in {"json", "yaml"}:
                 say(text, output)
             else:
-                click.echo(stacks.as_table(found, headers=not no_headers, wide=output == "wide"))
+                click.echo(painted(stacks.as_table(found, headers=not no_headers, wide=output == "wide")))
     if any(state.trouble for state in states):
         raise click.exceptions.Exit(AccessError.exit_code)
 
@@ -91,7 +92,7 @@ def get_stack(project: Path, stack: str, output: str) -> None:
     observed = observe(settings)
     found = stacks.Stack(stack, settings, observed.plan.revision, observed.states, "")
     if output == "table":
-        click.echo(stacks.as_text(found))
+        click.echo(painted(stacks.as_text(found)))
     else:
         say(stacks.as_json([found]), output)
 

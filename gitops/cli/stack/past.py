@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import headers_option, limit_option, output_option, say, stack_option
 from gitops.cli.rollback import roll_back, rollback_options
 from gitops.report import history as report
@@ -39,7 +40,7 @@ def history_of_stack(project: Path, stack: str, limit: int, output: str, no_head
     if output in {"json", "yaml"}:
         say(report.as_json(stack, "", found), output)
     else:
-        click.echo(report.as_table(found, headers=not no_headers, wide=output == "wide"))
+        click.echo(painted(report.as_table(found, headers=not no_headers, wide=output == "wide")))
 
 
 @click.command("rollback")

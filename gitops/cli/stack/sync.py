@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted
 from gitops.cli.options import allow_deletes_option, output_option, say, stack_option, stack_settings
 from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
@@ -71,9 +72,9 @@ def say_synced(done: Synced, output: str) -> None:
         click.echo(f"pruned {key}", err=True)
     problems = as_problems(done)
     if problems and output == "text":
-        click.echo(problems, err=True)
+        click.echo(painted(problems), err=True)
     if output == "text":
-        click.echo(as_summary(done))
+        click.echo(painted(as_summary(done)))
     else:
         say(as_json(done), output)
     if done.exit_code:
@@ -82,7 +83,7 @@ def say_synced(done: Synced, output: str) -> None:
 
 def _pause(done: Synced, seconds: float) -> None:
     names = ", ".join(item.name for item in done.having(FAILED))
-    click.echo(as_problems(done), err=True)
+    click.echo(painted(as_problems(done)), err=True)
     click.echo(f"{names} failed; trying again in {seconds:.0f} s", err=True)
 
 

@@ -51,9 +51,10 @@ def preview(
 
 def planned_objects(plan: Plan, applications: Collection[str]) -> list[PlannedObject]:
     """The objects of these applications, or of all. Raises NotFoundError for an unknown one."""
-    unknown = set(applications) - {application.name for application in plan.applications}
+    known = {application.name for application in plan.applications}
+    unknown = set(applications) - known
     if unknown:
-        raise unknown_applications(plan.stack, unknown)
+        raise unknown_applications(plan.stack, unknown, known)
     return [o for o in plan.objects if not applications or o.manifest.application in applications]
 
 
