@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import pulumi
@@ -18,6 +19,7 @@ from gitops.cluster.connect import connect
 from gitops.cluster.handover import changing_hands, to_hand_over
 from gitops.cluster.survey import ALLOW_DELETES, hidden_warning, refuse_mass_deletion
 from gitops.desired import desired_plan
+from gitops.hold import holding
 from gitops.model.deep_messages import allow_deep_messages
 from gitops.model.errors import RefusedError
 from gitops.respected import respecting
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitops.cluster.connect import Connection
+    from gitops.model.errors import Problem
     from gitops.model.keys import ObjectKey
     from gitops.model.plan import Plan
     from gitops.model.settings import Settings
@@ -49,6 +52,8 @@ def deploy() -> None:
     plan = respecting(desired_plan(settings, live.served), live.objects, lambda: connection)
     for note in plan.notes:
         pulumi.log.warn(str(note))
+    for held in holding(settings, datetime.now(UTC), manual=True)(plan.applications):
+        pulumi.log.warn(_passed_over(settings.stack, held))
     hidden = live.hidden_of(live.objects.keys() | plan.keys)
     if hidden:
         pulumi.log.warn(str(hidden_warning(hidden)))
@@ -60,6 +65,14 @@ def deploy() -> None:
     )
     _refuse_changing_hands(settings.stack, to_hand_over(live, plan.keys))
     register(settings, plan, connection)
+
+
+def _passed_over(stack: str, held: Problem) -> str:
+    """What a program can't do: leave resources out that the stack has; the engine would delete them."""
+    return (
+        f"{held.application} should wait, but a bare `pulumi up` can't leave it out: {held.what}\n"
+        f"    → to leave it as it is: gitops stack sync --stack {stack}"
+    )
 
 
 def _refuse_changing_hands(stack: str, leaving: Sequence[ObjectKey]) -> None:

@@ -257,7 +257,7 @@ class _Finder:
             application,
             wave=self.known[name].wave,
             depends_on=tuple(sorted(needed)),
-            windows=project.windows if project else (),
+            windows=(*application.windows, *(project.windows if project else ())),
             orphans=project.orphans if project else None,
         )
 

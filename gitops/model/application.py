@@ -50,7 +50,7 @@ class Application:
         cascade: whether its objects leave the cluster when it is no longer stated.
         stated: the file that states it when that is not its directory's descriptor, and the line.
         origin: what an Argo CD Application says of itself besides.
-        windows: when its project allows syncs.
+        windows: when it or its project allows syncs.
         orphans: what its project wants to be told of objects of nobody.
         rollout: how new versions of its workload reach their users, when not all at once.
     """

@@ -8,9 +8,11 @@ import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
+from gitops.source.argo.projectspec import OwnWindow  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.rollout import read_rollout
 from gitops.source.strict import objection
+from gitops.source.windows import complaints, own_windows
 from gitops.source.yaml import YamlError, read_with_lines
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     ignore_differences: tuple[Ignored, ...] = ()
     health_rules: tuple[dict[str, Any], ...] = ()
     rollout: Any = None
+    sync_windows: tuple[OwnWindow, ...] = ()
 
 
 def read_descriptor(content: bytes, file: str, application: str, problems: Problems) -> Descriptor:
@@ -78,6 +81,10 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
         return descriptor
     section = read_rollout(descriptor.rollout, file, lines, problems, application)
     return msgspec.structs.replace(descriptor, rollout=section)
+    for what, step in complaints(own_windows(descriptor.sync_windows, application)):
+        problems.add(what, Location(file, lines.get("syncWindows", 1)), step, application)
+        return Descriptor()
+    return descriptor
 
 
 def _keys(struct: type[msgspec.Struct]) -> list[str]:

@@ -14,6 +14,7 @@ from gitops.model.sync import SyncOptions
 from gitops.source.descriptor import FILE_NAME, Descriptor, read_descriptor
 from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches
+from gitops.source.windows import own_windows, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +121,7 @@ def _application(
         hooks_every_sync="every-sync" in {descriptor.hooks, settings.hooks},
         health_rules=rules,
         rollout=_rollout(descriptor, settings),
+        windows=windows_of(own_windows(descriptor.sync_windows, name)),
     )
 
 

@@ -8,15 +8,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from cronsim import CronSim, CronSimError
 
 from gitops.model.duration import parse_duration
 from gitops.model.project import SyncWindow
+from gitops.source.argo.projectspec import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitops.source.argo.projectspec import Window
+    from gitops.source.argo.projectspec import OwnWindow
 
 # a window that opens again before it closes, so often in a row, counts as one without an end
 _MOST_OPENINGS = 500
@@ -50,6 +52,11 @@ def windows_of(stated: Iterable[Window]) -> tuple[SyncWindow, ...]:
         )
         for window in stated
     )
+
+
+def own_windows(stated: Iterable[OwnWindow], application: str) -> tuple[Window, ...]:
+    """The same windows, as ones for that application alone."""
+    return tuple(Window(**msgspec.structs.asdict(window), applications=(application,)) for window in stated)
 
 
 def complaints(stated: Iterable[Window]) -> Iterator[tuple[str, str]]:

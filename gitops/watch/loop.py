@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.connect import connect
 from gitops.delivery.history import whoami
-from gitops.delivery.hold import holding
 from gitops.delivery.retry import next_pause
 from gitops.delivery.rolled_back import noted
 from gitops.delivery.sync import prepare
 from gitops.engine.interrupt import interrupt
 from gitops.engine.locks import backend, clear
 from gitops.engine.recorded import recorded
+from gitops.hold import holding
 from gitops.model.errors import AccessError, ConflictError, GitOpsError, RefusedError
 from gitops.model.synced import FAILED, SYNCED, WAITING
 from gitops.source.git import cache_folder, fetch

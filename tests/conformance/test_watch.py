@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gitops.delivery.hold import applies, closed, holding
 from gitops.delivery.retry import next_pause
+from gitops.hold import applies, closed, holding
 from gitops.model.project import SyncWindow
 from gitops.model.settings import Loop
 from gitops.model.sync import Retry

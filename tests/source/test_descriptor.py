@@ -5,6 +5,7 @@ import pytest
 from gitops.model.errors import Problems
 from gitops.model.rollout.canary import Canary
 from gitops.model.rollout.section import RolloutSection
+from gitops.source.argo.projectspec import OwnWindow
 from gitops.source.descriptor import Descriptor, Ignored, Timeouts, read_descriptor
 
 KEYS = {
@@ -22,6 +23,9 @@ KEYS = {
         ignore_differences=(Ignored("Secret", json_pointers=("/data",)),)
     ),
     "healthRules: [{kind: X}]": Descriptor(health_rules=({"kind": "X"},)),
+    "syncWindows: [{kind: deny, schedule: '@daily', duration: 1h, syncOverrun: true}]": Descriptor(
+        sync_windows=(OwnWindow("deny", "@daily", "1h", sync_overrun=True),)
+    ),
     "rollout: {canary: {}}": Descriptor(rollout=RolloutSection(canary=Canary())),
     "timeouts: {health: 5m, rollout: 1h}": Descriptor(timeouts=Timeouts("5m", "1h")),
 }
@@ -88,3 +92,23 @@ def test_an_unknown_key_lists_the_known_ones() -> None:
 
 def test_a_file_that_is_not_text_is_a_problem() -> None:
     assert read(b"\xff\x00\xfe")[1] == ["f: the file is not UTF-8 text"]
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("kind: deny, schedule: soon, duration: 1h", "syncWindows[0]: 'soon' is not a schedule"),
+        ("kind: deny, schedule: '@daily', duration: long", "syncWindows[0]: "),
+        (
+            "kind: deny, schedule: '@daily', duration: 1h, timeZone: Mars",
+            "syncWindows[0]: 'Mars' is not a time zone",
+        ),
+        ("kind: never, schedule: '@daily', duration: 1h", "kind"),
+        ("kind: deny, schedule: '@daily', duration: 1h, applications: ['*']", "applications"),
+    ],
+)
+def test_a_window_that_can_not_be_one_is_told_with_its_line(window: str, said: str) -> None:
+    found, problems = read(f"wave: 5\nsyncWindows:\n- {{{window}}}\n")
+    assert found == Descriptor()
+    assert said in problems[0]
+    assert problems[0].startswith("f:")

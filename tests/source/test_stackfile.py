@@ -118,7 +118,7 @@ def test_a_stack_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
         (tmp_path / f"Pulumi.{name}.yaml").write_text("")
     with pytest.raises(NotFoundError) as caught:
         stack_values("stagign", tmp_path)
-    assert caught.value.problems[0].next_step == "the stacks are: prod, staging"
+    assert caught.value.problems[0].next_step == "did you mean staging? the stacks are: prod, staging"
 
 
 def test_a_broken_stack_file_is_told_with_its_line(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from gitops.cli.options import (
     watch_option,
 )
 from gitops.cli.stack.drift import say_drift
-from gitops.delivery.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import looks
 from gitops.drift.findings import findings
 from gitops.drift.state import SYNCED
+from gitops.hold import holding
 from gitops.report import application as one
 from gitops.report.applications import as_json, as_names, as_table
 

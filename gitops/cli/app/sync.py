@@ -86,10 +86,10 @@ def sync_applications(
         found = [item for item in findings(observed.of(applications)) if chosen.has(item.key)]
         say_drift(stack, observed.plan.revision, found, output)
         return
-    from gitops.delivery.hold import holding
     from gitops.delivery.remediate import lift_holds, remediate
     from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import prepare
+    from gitops.hold import holding
 
     announce(settings)
     now, on_output = datetime.now(UTC), None if quiet else progress

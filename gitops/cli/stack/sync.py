@@ -41,11 +41,11 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
       gitops stack sync --stack prod --retry --quiet
       gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
-    from gitops.delivery.hold import holding
     from gitops.delivery.remediate import remediate
     from gitops.delivery.retry import with_retries
     from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import carry_out, prepare  # the engine's SDK is slow to import
+    from gitops.hold import holding
 
     settings = stack_settings(stack, project)
     announce(settings)

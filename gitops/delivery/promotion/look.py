@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from gitops.delivery.carried import carried
-from gitops.delivery.hold import holding
+from gitops.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.promotion.notes import forget, noted, without
 from gitops.delivery.promotion.proof import (

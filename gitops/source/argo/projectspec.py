@@ -34,20 +34,25 @@ class Orphans(Fields, frozen=True):
     ignore: tuple[Kind, ...] = ()
 
 
-class Window(Fields, frozen=True):
-    """`spec.syncWindows[]`."""
+class OwnWindow(Fields, frozen=True):
+    """A window of whatever states it."""
 
     kind: Literal["allow", "deny"]
     schedule: str
     duration: str
     time_zone: str = "UTC"
+    manual_sync: bool = False
+    sync_overrun: bool = False
+    description: str = ""
+
+
+class Window(OwnWindow, frozen=True, kw_only=True):
+    """`spec.syncWindows[]`, which says whom it is for."""
+
     applications: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     and_operator: bool = False
-    manual_sync: bool = False
-    sync_overrun: bool = False
-    description: str = ""
 
 
 class ProjectSpec(Fields, frozen=True):

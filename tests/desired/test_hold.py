@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitops.delivery.hold import holding
+from gitops.hold import holding
 from gitops.model.errors import ConfigError
 from gitops.model.project import SyncWindow
 from gitops.model.rolled_back import RolledBack
