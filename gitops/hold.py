@@ -27,19 +27,21 @@ def holding(
     manual: bool,
     rolled_back: Callable[[], Iterable[RolledBack]] = tuple,
     asked: Collection[str] = (),
+    begun: datetime | None = None,
 ) -> Hold:
     """A function that names the applications that have to wait now, each with the reason.
 
     `manual` says whether a person asks: then applications without automated sync don't wait, and windows that
     have `manualSync` let through. `rolled_back` gives those that went back by themselves, and is called only when
-    some application may; those that are `asked` for by name are tried again.
+    some application may; those that are `asked` for by name are tried again. `begun` is when what is tried again
+    was tried first: windows with `syncOverrun` are looked at as they were then.
     """
 
     def hold(applications: Sequence[Application]) -> Iterator[Problem]:
         found_back = rolled_back() if any(item.rollback_on_failure for item in applications) else ()
         back = {item.application: item for item in found_back if item.application not in asked}
         for application in applications:
-            found = _reason(settings, application, now, back.get(application.name), manual=manual)
+            found = _reason(settings, application, now, back.get(application.name), begun, manual=manual)
             if found:
                 what, step = found
                 where = application.stated or Location(f"{application.path}/{FILE_NAME}")
@@ -49,7 +51,13 @@ def holding(
 
 
 def _reason(
-    settings: Settings, application: Application, now: datetime, back: RolledBack | None, *, manual: bool
+    settings: Settings,
+    application: Application,
+    now: datetime,
+    back: RolledBack | None,
+    begun: datetime | None,
+    *,
+    manual: bool,
 ) -> tuple[str, str] | None:
     loop, name = settings.loop, application.name
     if _named(loop.paused, name):
@@ -64,7 +72,7 @@ def _reason(
         return None
     clusters = [settings.stack, application.origin.destination_name, application.origin.destination_server]
     windows = [w for w in (*application.windows, *loop.windows) if applies(w, application, clusters)]
-    why = closed(windows, now, manual=manual)
+    why = closed(windows, now, begun, manual=manual)
     step = "wait, or set gitops:breakGlass with a reason and an end"
     return (why, step) if why else None
 
@@ -83,13 +91,16 @@ def applies(window: SyncWindow, application: Application, clusters: Iterable[str
     return all(decisions) if window.all_of else any(decisions)
 
 
-def closed(windows: Sequence[SyncWindow], now: datetime, *, manual: bool) -> str:
+def closed(
+    windows: Sequence[SyncWindow], now: datetime, begun: datetime | None = None, *, manual: bool
+) -> str:
     """Why the windows about an application don't let it be synced now; "" when they do.
 
     The rules are Argo CD's: an open window that denies wins, then one that allows; where there are windows that
-    allow and none is open, nothing is allowed. A person passes when each window that is in the way lets them.
+    allow and none is open, nothing is allowed. A person passes when each window that is in the way lets them. What
+    was `begun` before is ended in spite of windows with an overrun that have closed or opened since.
     """
-    opened = [window for window in windows if is_open(window, now)]
+    opened = [window for window in windows if is_open(window, (begun or now) if window.overrun else now)]
     denying = [window for window in opened if window.kind == "deny"]
     if denying:
         if manual and all(window.manual for window in denying):

@@ -121,7 +121,7 @@ def _went_back(
     if not going:
         return {}
     why = f"rolled back from {bad[:12]}, where {', '.join(going)} failed"
-    chosen = Selection(tuple(going), prune=True)
+    chosen = Selection(tuple(going), prune=True, earlier=True)
     done = sync_selected(earlier, chosen, by=by, why=why, on_output=on_output)
     ended: dict[str, Problem | RolledBack] = {}
     for item in done.applications:

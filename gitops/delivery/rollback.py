@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitops.delivery.carried import carried
 from gitops.model.deployment import SUCCEEDED
 from gitops.model.errors import NotFoundError, RefusedError
+from gitops.model.settings import BreakGlass
 from gitops.source.git import cache_folder, cached
 from gitops.source.transport import is_branch, push
 from gitops.source.url import checked_revision
@@ -66,6 +68,22 @@ def target_of(deployments: Sequence[Deployment], application: str, to: str) -> s
             next_step=f"choose a revision by --to: gitops {command}",
         )
     return found[0].revision
+
+
+def let_back(
+    settings: Settings, deployments: Sequence[Deployment], revision: str, applications: Sequence[str] = ("*",)
+) -> Settings:
+    """The settings, with all windows open for these applications when `revision` is a way back.
+
+    It is one when it was deployed well before, and is not what was deployed last: a window that keeps changes out
+    must not keep what is broken in.
+    """
+    runs = [item for item in deployments if item.kind == "update" and item.revision]
+    good = {item.revision for item in runs if item.outcome == SUCCEEDED}
+    if revision not in good or revision == runs[0].revision:
+        return settings
+    leave = BreakGlass(f"back to {revision[:12]}", datetime.max.replace(tzinfo=UTC), tuple(applications))
+    return replace(settings, loop=replace(settings.loop, break_glass=leave))
 
 
 def look_back(settings: Settings, application: str, target: str) -> Rollback:

@@ -11,7 +11,7 @@ from gitops.cluster.survey import ALLOW_DELETES, refuse_mass_deletion
 from gitops.delivery.history import intent
 from gitops.delivery.keep import labels_of
 from gitops.delivery.sync import delete, nothing_to_sync, run, told
-from gitops.engine.forget import forget
+from gitops.engine.forget import forget_urns
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import look
 from gitops.model.errors import NotFoundError, Problem, unknown_applications
@@ -38,11 +38,13 @@ class Selection:
         applications: their names; none means all.
         resources: of these applications, only objects of these kinds and names; none means all, with their hooks.
         prune: whether what left Git leaves the cluster.
+        earlier: whether the commit is an earlier one, which does not state what others have had since.
     """
 
     applications: tuple[str, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     prune: bool = False
+    earlier: bool = False
 
     def has(self, key: ObjectKey) -> bool:
         """Whether an object of a chosen application is chosen."""
@@ -99,8 +101,10 @@ def sync_selected(
             allowed=os.environ.get(ALLOW_DELETES, ""),
         )
     part = _part(plan, names, wanted, state)
-    targets = _targets(settings.stack, part, names, wanted)
     gone = leaving if chosen.prune else ()
+    if chosen.prune:
+        state = _forgotten(prepared, part, names, None if not chosen.resources else gone, state)
+    targets = _targets(settings.stack, part, names, wanted, state if chosen.earlier else ())
 
     def program() -> None:
         from components.program import register  # the provider's SDK is slow to import
@@ -124,7 +128,7 @@ def sync_selected(
     if known and not together:
         look(settings.stack, prepared.project, known, on_output)
     outcome = run(prepared, begun, program, refresh=together, target=targets, on_output=on_output)
-    pruned = () if outcome.failed else _prune(prepared, gone, state)
+    pruned = () if outcome.failed else delete(prepared.reached, live, gone)
     stays = () if chosen.prune else tuple(_stays(key) for key in leaving)
     done = told(prepared, part, outcome, pruned, (*plan.notes, *stays))
     return replace(done, applications=tuple(item for item in done.applications if item.name in names))
@@ -159,20 +163,44 @@ def _part(plan: Plan, names: Collection[str], wanted: Collection[str], state: Se
     return part.keeping(placed)
 
 
-def _targets(stack: str, part: Plan, names: Collection[str], wanted: Collection[str]) -> tuple[str, ...]:
+def _targets(
+    stack: str, part: Plan, names: Collection[str], wanted: Collection[str], known: Sequence[Recorded]
+) -> tuple[str, ...]:
+    """The URNs that the engine looks at; the components and the provider that are `known` are left as they are.
+
+    It takes whatever depends on a target and is not stated for something that it has to delete, and refuses.
+    Everything depends on the components and the provider, also what another commit has brought to others.
+    """
     from components.urns import component_urns, urns_of  # the provider's SDK is slow to import
 
     own = replace(part, steps=tuple(step for step in part.steps if step.name in wanted))
-    return (*component_urns(stack, part, names), *urns_of(stack, own, names))
+    there = {item.urn for item in known}
+    above = (urn for urn in component_urns(stack, part, names) if urn not in there)
+    return (*above, *urns_of(stack, own, names))
 
 
-def _prune(prepared: Prepared, gone: Sequence[ObjectKey], state: Sequence[Recorded]) -> tuple[ObjectKey, ...]:
-    """Delete objects, then what the state has of them: a run with targets deletes nothing."""
-    pruned = delete(prepared.reached, prepared.live, gone)
-    recorded_names = [item.name for item in state if item.key in pruned]
-    if recorded_names:
-        forget(prepared.settings.stack, prepared.project, recorded_names)
-    return pruned
+def _forgotten(
+    prepared: Prepared,
+    part: Plan,
+    names: Collection[str],
+    only: Collection[ObjectKey] | None,
+    state: Sequence[Recorded],
+) -> tuple[Recorded, ...]:
+    """The state without what the chosen applications no longer state, or without `only` these objects of it.
+
+    A run with targets deletes nothing, and refuses to leave things out: they are taken out of the state before it
+    and deleted after it. Of a run that is killed between the two, the next sync of the stack finds them by label.
+    """
+    stated = {step.name for step in part.steps}
+    owners = {item.urn for item in state if item.type == APPLICATION and item.name in names}
+    gone = {
+        item.urn
+        for item in state
+        if item.parent in owners and item.name not in stated and (only is None or item.key in only)
+    }
+    if gone:
+        forget_urns(prepared.settings.stack, prepared.project, gone)
+    return tuple(item for item in state if item.urn not in gone)
 
 
 def _stays(key: ObjectKey) -> Problem:

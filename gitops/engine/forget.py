@@ -34,6 +34,14 @@ def forget_applications(stack: str, project: Path, names: Collection[str]) -> in
     return _forget(stack, project, lambda resources: without_applications(resources, names))
 
 
+def forget_urns(stack: str, project: Path, urns: Collection[str]) -> int:
+    """The same for single resources of any type.
+
+    Raises as `forget`.
+    """
+    return _forget(stack, project, lambda resources: without_urns(resources, urns))
+
+
 def _forget(
     stack: str, project: Path, kept_of: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 ) -> int:
@@ -53,7 +61,7 @@ def without(resources: list[dict[str, Any]], names: Collection[str]) -> list[dic
     gone = {
         r["urn"] for r in resources if r["type"].startswith(_TYPE) and r["urn"].rpartition("::")[2] in names
     }
-    return _without(resources, gone)
+    return without_urns(resources, gone)
 
 
 def without_applications(resources: list[dict[str, Any]], names: Collection[str]) -> list[dict[str, Any]]:
@@ -61,10 +69,11 @@ def without_applications(resources: list[dict[str, Any]], names: Collection[str]
     groups = {
         r["urn"] for r in resources if r["type"] == APPLICATION and r["urn"].rpartition("::")[2] in names
     }
-    return _without(resources, groups | {r["urn"] for r in resources if r.get("parent") in groups})
+    return without_urns(resources, groups | {r["urn"] for r in resources if r.get("parent") in groups})
 
 
-def _without(resources: list[dict[str, Any]], gone: Collection[str]) -> list[dict[str, Any]]:
+def without_urns(resources: list[dict[str, Any]], gone: Collection[str]) -> list[dict[str, Any]]:
+    """A state's resources but for these, and no reference to one of those."""
     return [_unlinked(r, gone) for r in resources if r["urn"] not in gone]
 
 

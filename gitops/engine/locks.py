@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PROJECT = "gitops"
 _TOLD = re.compile(r"created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
+_REFUSED = re.compile(r"\b409\b|[Aa]nother update is currently in progress")
 _URL = re.compile(r"^\s+url:\s*(\S+)", re.MULTILINE)
 
 
@@ -56,9 +57,16 @@ def holders_in(text: str) -> tuple[Holder, ...]:
     return tuple(Holder(user, host, int(pid), since) for user, host, pid, since in _TOLD.findall(text))
 
 
-def conflict(stack: str, holders: tuple[Holder, ...]) -> ConflictError:
-    """The error that others hold the stack, with what to do about it."""
-    who = f": {', '.join(map(str, holders))}" if holders else ""
+def conflict(stack: str, told: str) -> ConflictError:
+    """The error that others hold the stack, with what to do about it, out of what the engine printed.
+
+    A backend of files or a bucket names the holders; of a service's answer the line that says so is kept.
+    """
+    holders = holders_in(told)
+    refusals = [
+        line.partition("error: ")[2] or line.strip() for line in told.splitlines() if _REFUSED.search(line)
+    ]
+    who = f": {', '.join(map(str, holders))}" if holders else "".join(f": {line}" for line in refusals[:1])
     if holders and all(holder.is_gone for holder in holders):
         return ConflictError(
             f"the lock of stack {stack!r} is left over from a run that was killed{who}",

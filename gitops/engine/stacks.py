@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from gitops.engine.diagnostics import Failure, failures
-from gitops.engine.locks import conflict, holders_in
+from gitops.engine.locks import conflict
 from gitops.model.errors import GitOpsError
 from gitops.source.stackfile import secrets_provider
 
@@ -164,7 +164,7 @@ def translated(
     try:
         yield
     except automation.ConcurrentUpdateError as error:
-        raise conflict(stack, holders_in(str(error))) from error
+        raise conflict(stack, str(error)) from error
     except automation.CommandError as error:
         raise GitOpsError(f"stack {stack!r} {what}: {_reason(str(error))}", next_step=next_step) from error
 

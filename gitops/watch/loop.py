@@ -92,6 +92,7 @@ class Loop:
         self._revision = ""
         self._rolled_back: tuple[RolledBack, ...] | None = None
         self._stopped = ""
+        self._begun = datetime.now(UTC)
         self._alive = time.monotonic()
         self.guard = Guard(backend(stack, project), self.request)
         self._telling = Telling(log, metrics)
@@ -184,7 +185,10 @@ class Loop:
         if commit.sha == self._revision and not (wished or retry or self._due.refresh or self._others()):
             return
         began = time.monotonic()
-        hold = holding(settings, datetime.now(UTC), manual=False, rolled_back=self._noted)
+        now = datetime.now(UTC)
+        pending = commit.sha == self._revision and (retry or self._due.retry is not None)
+        self._begun = self._begun if pending else now
+        hold = holding(settings, now, manual=False, rolled_back=self._noted, begun=self._begun)
         try:
             prepared = prepare(settings, self._project, hold, commit)
         except RefusedError as error:

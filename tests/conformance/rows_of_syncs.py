@@ -318,4 +318,9 @@ SYNC = (
         "sync.windows-inactive",
         "Otherwise allow windows that match block, but for manual syncs that each of them lets pass.",
     ),
+    differs(
+        "sync.windows-overrun",
+        "A sync that a window catches stops between waves, unless the window has syncOverrun.",
+        "A run that has begun always ends; a window with syncOverrun also lets it be tried again when it failed.",
+    ),
 )  # fmt: skip

@@ -146,3 +146,16 @@ def test_closed_windows_that_allow_block_all_but_persons_that_each_lets_pass() -
     assert closed([CLOSED], NOON, manual=True)
     assert closed([replace(CLOSED, manual=True)], NOON, manual=True) == ""
     assert closed([replace(CLOSED, manual=True), CLOSED], NOON, manual=True)
+
+
+@rule("sync.windows-overrun")
+def test_what_was_begun_before_may_be_tried_again_where_the_window_lets_it_overrun() -> None:
+    before, after = NOON - timedelta(hours=3), NOON + timedelta(hours=3)
+    for in_the_way, now, begun in ((DENIED, NOON, before), (OPEN, after, NOON)):
+        overrun = replace(in_the_way, overrun=True)
+        assert closed([overrun], now, begun, manual=False) == ""
+        assert closed([in_the_way], now, begun, manual=False)
+        assert closed([overrun], now, now, manual=False)
+        settings = given.settings(loop=Loop(windows=(overrun,)))
+        assert list(holding(settings, now, manual=False, begun=begun)([WEB])) == []
+    assert closed([DENIED, replace(DENIED, overrun=True)], NOON, before, manual=False)

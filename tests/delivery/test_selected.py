@@ -59,7 +59,7 @@ class World:
                     urn(n),
                     "kubernetes:core/v1:ConfigMap",
                     f"ConfigMap:{n}",
-                    "p",
+                    f"{BELOW}::{n.partition('/')[0]}",
                     ObjectKey.of(f"ConfigMap:{n}"),
                 )
                 for n in recorded
@@ -109,7 +109,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.delenv("GITOPS_ALLOW_DELETES", raising=False)
     monkeypatch.setattr(syncing, "up", world.up)
     monkeypatch.setattr(syncing, "tell_outcome", lambda *_: None)
-    monkeypatch.setattr(selected, "forget", lambda _stack, _project, names: world.forgotten.extend(names))
+    monkeypatch.setattr(selected, "forget_urns", lambda _s, _p, urns: world.forgotten.extend(urns))
     monkeypatch.setattr(selected, "look", lambda _stack, _project, target, _on: world.looked.extend(target))
     return world
 
@@ -148,7 +148,7 @@ def test_what_left_git_goes_when_that_is_asked_for(world: World) -> None:
     done = world.sync("web", prune=True)
     assert world.objects() == ["web/fresh", "web/x"]
     assert world.deleted == [f"/api/v1/namespaces/web/configmaps/{name}" for name in ("old", "lost")]
-    assert world.forgotten == ["ConfigMap:web/old"]
+    assert world.forgotten == [urn("web/old")]
     assert [key.name for key in done.pruned] == ["old", "lost"]
     assert done.warnings == ()
 
@@ -207,3 +207,23 @@ def test_what_is_held_is_refused_and_told_why(world: World) -> None:
     world.left_out = (LeftOut("bad", (Problem("it is paused"),), held=True),)  # type: ignore[assignment]
     with pytest.raises(RefusedError, match="it is paused"):
         world.sync("bad")
+
+
+def test_an_earlier_commit_leaves_the_components_and_the_provider_that_others_need_as_they_are(
+    world: World,
+) -> None:
+    world.sync("web", prune=True, earlier=True)
+    assert world.objects() == ["web/fresh", "web/x"]
+    above = {target.rpartition("::")[2] for target in world.run["target"]} - {
+        "ConfigMap:web/x",
+        "ConfigMap:web/fresh",
+    }
+    assert f"{BELOW}::web" not in world.run["target"]
+    assert above == {"platform", "cluster", "wave-20"}  # which this state does not have
+
+
+def test_hooks_that_are_no_longer_stated_leave_the_state_with_the_objects(world: World) -> None:
+    world.state.append(Recorded(f"{BELOW}$hook::migrate", "pulumi:index:Stash", "migrate", f"{BELOW}::web"))
+    world.state.append(Recorded(f"{BELOW}$hook::theirs", "pulumi:index:Stash", "theirs", f"{BELOW}::web-2"))
+    world.sync("web", prune=True)
+    assert sorted(world.forgotten) == sorted([urn("web/old"), f"{BELOW}$hook::migrate"])

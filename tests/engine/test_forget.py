@@ -1,4 +1,4 @@
-from gitops.engine.forget import without, without_applications
+from gitops.engine.forget import without, without_applications, without_urns
 
 STACK = "urn:pulumi:x::gitops::"
 
@@ -50,3 +50,10 @@ def test_a_forgotten_application_goes_with_its_hooks_and_checks_and_others_stay(
     )
     kept = without_applications([web, *mine, web2, theirs], {"web"})
     assert kept == [web2, {**theirs, "dependencies": []}]
+
+
+def test_a_hook_is_forgotten_by_its_urn():
+    web = resource("kubernetes:apps/v1:Deployment", "apps/Deployment:shop/web", dependencies=[])
+    hook = resource("pulumi:index:Stash", "migrate")
+    after = {**web, "dependencies": [hook["urn"]]}
+    assert without_urns([after, hook], {hook["urn"]}) == [web]

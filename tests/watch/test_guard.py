@@ -75,8 +75,19 @@ def test_a_lock_is_stale_when_its_process_on_this_machine_is_gone(files) -> None
     assert holder.is_gone
     assert not Holder("ann", "elsewhere", done.pid, "now").is_gone
     assert not Holder("ann", socket.gethostname(), os.getpid(), "now").is_gone
-    assert "left over" in str(conflict("home", (holder,)))
-    assert "another run holds" in str(conflict("home", ()))
+    told = f"file:///x.json: created by ann@{socket.gethostname()} (pid {done.pid}) at now"
+    assert "left over" in str(conflict("home", told))
+    assert "another run holds" in str(
+        conflict("home", f"{told}\nfile:///y.json: created by bob@else (pid 1) at now")
+    )
+
+
+def test_a_service_s_words_about_another_run_are_kept() -> None:
+    told = "  code: 255\n stderr: error: [409] Conflict: Another update is currently in progress.\nTo see it: https://x"
+    assert str(conflict("home", told)).splitlines() == [
+        "another run holds the lock of stack 'home': [409] Conflict: Another update is currently in progress.",
+        "    → wait for it; if it was killed: pulumi cancel --yes --stack home",
+    ]
 
 
 def test_a_half_written_lock_is_a_lock(files) -> None:

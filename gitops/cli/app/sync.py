@@ -22,6 +22,7 @@ from gitops.cli.stack.drift import say_drift
 from gitops.cli.stack.sync import announce, progress, say_synced
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import Wish, wait
+from gitops.desired import stated_applications
 from gitops.drift.findings import findings
 
 if TYPE_CHECKING:
@@ -80,18 +81,23 @@ def sync_applications(
     settings = at_revision(stack_settings(stack, project), revision)
     from gitops.delivery.selected import Selection, sync_selected  # the engine's SDK is slow to import
 
-    chosen = Selection(applications, resources, prune)
+    chosen = Selection(applications, resources, prune, earlier=bool(revision))
     if dry_run:
         observed = observe(settings)
         found = [item for item in findings(observed.of(applications)) if chosen.has(item.key)]
         say_drift(stack, observed.plan.revision, found, output)
         return
     from gitops.delivery.remediate import lift_holds, remediate
+    from gitops.delivery.rollback import let_back
     from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import prepare
+    from gitops.engine.history import history
     from gitops.hold import holding
 
     announce(settings)
+    if revision:
+        commit, _ = stated_applications(settings)
+        settings = let_back(settings, history(stack, project), commit.sha, applications or ("*",))
     now, on_output = datetime.now(UTC), None if quiet else progress
     hold = holding(settings, now, manual=True, rolled_back=lambda: noted(stack, project), asked=applications)
     prepared = prepare(settings, project, hold)

@@ -11,6 +11,7 @@ from gitops.cli.color import painted
 from gitops.cli.options import allow_deletes_option, output_option, say, stack_option, stack_settings
 from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
+from gitops.source.url import is_commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,17 +44,23 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
     """
     from gitops.delivery.remediate import remediate
     from gitops.delivery.retry import with_retries
+    from gitops.delivery.rollback import let_back
     from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import carry_out, prepare  # the engine's SDK is slow to import
+    from gitops.engine.history import history
     from gitops.hold import holding
 
     settings = stack_settings(stack, project)
     announce(settings)
-    on_output = None if quiet else progress
+    pinned = settings.repository.revision
+    if is_commit(pinned):
+        settings = let_back(settings, history(stack, project), pinned)
+    on_output, begun = None if quiet else progress, datetime.now(UTC)
 
     def attempt() -> Synced:
         now, back = datetime.now(UTC), lambda: noted(stack, project)
-        prepared = prepare(settings, project, holding(settings, now, manual=True, rolled_back=back))
+        hold = holding(settings, now, manual=True, rolled_back=back, begun=begun)
+        prepared = prepare(settings, project, hold)
         done = carry_out(prepared, refresh=refresh, on_output=on_output)
         return remediate(prepared, done, on_output=on_output)
 
