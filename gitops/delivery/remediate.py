@@ -16,7 +16,7 @@ from gitops.model.rolled_back import RolledBack
 from gitops.model.synced import FAILED, SYNCED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from gitops.delivery.sync import Prepared
@@ -31,7 +31,6 @@ def remediate(
     done: Synced,
     *,
     by: str = "",
-    on_output: Callable[[str], None] | None = None,
 ) -> Synced:
     """Bring applications back that failed and ask for `rollbackOnFailure`; gives what was done with that in it.
 
@@ -47,7 +46,7 @@ def remediate(
     try:
         for revision, names in _targets(history(settings.stack, project), wishing).items():
             failed = [item for item in done.applications if item.name in names]
-            ended |= _went_back(settings, project, revision, failed, wishing, done.revision, by, on_output)
+            ended |= _went_back(settings, project, revision, failed, wishing, done.revision, by)
     except GitOpsError as error:
         ended |= {name: _stuck(str(error)) for name in wishing.keys() - ended.keys()}
     return replace(done, applications=tuple(_told(item, ended, settings) for item in done.applications))
@@ -98,7 +97,6 @@ def _went_back(
     wishing: Mapping[str, Application],
     bad: str,
     by: str,
-    on_output: Callable[[str], None] | None,
 ) -> dict[str, Problem | RolledBack]:
     """How it ended for applications that last ran well at a revision; none of those that can't go back to it.
 
@@ -122,7 +120,7 @@ def _went_back(
         return {}
     why = f"rolled back from {bad[:12]}, where {', '.join(going)} failed"
     chosen = Selection(tuple(going), prune=True, earlier=True)
-    done = sync_selected(earlier, chosen, by=by, why=why, on_output=on_output)
+    done = sync_selected(earlier, chosen, by=by, why=why)
     ended: dict[str, Problem | RolledBack] = {}
     for item in done.applications:
         if item.result == SYNCED:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from gitops.delivery.sync import Prepared
+    from gitops.engine.progress import Step
     from gitops.model.keys import ObjectKey
     from gitops.model.partial import Recorded
     from gitops.model.plan import Plan
@@ -63,7 +64,7 @@ def sync_selected(
     *,
     by: str = "",
     why: str = "",
-    on_output: Callable[[str], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Synced:
     """Make what was chosen what Git states, whatever the cluster and the state say; hooks run with their application.
 
@@ -126,8 +127,8 @@ def sync_selected(
     known = tuple(sorted({item.urn for item in state}.intersection(targets)))
     together = len(known) == len(targets)
     if known and not together:
-        look(settings.stack, prepared.project, known, on_output)
-    outcome = run(prepared, begun, program, refresh=together, target=targets, on_output=on_output)
+        look(settings.stack, prepared.project, known)
+    outcome = run(prepared, begun, program, refresh=together, target=targets, on_step=on_step)
     pruned = () if outcome.failed else delete(prepared.reached, live, gone)
     stays = () if chosen.prune else tuple(_stays(key) for key in leaving)
     done = told(prepared, part, outcome, pruned, (*plan.notes, *stays))

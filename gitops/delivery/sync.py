@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
     from gitops.cluster.survey import Survey
     from gitops.desired import Hold
+    from gitops.engine.progress import Step
     from gitops.engine.stacks import Outcome
     from gitops.model.deployment import Intent
     from gitops.model.errors import Problem
@@ -77,7 +78,7 @@ def sync(
     by: str = "",
     why: str = "",
     hold: Hold | None = None,
-    on_output: Callable[[str], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Synced:
     """Deploy what is sound of a stack at its revision, and prune what carries its label but is in no plan.
 
@@ -89,7 +90,7 @@ def sync(
     Raises:
         GitOpsError: nothing could be synced at all.
     """
-    return carry_out(prepare(settings, project, hold), refresh=refresh, by=by, why=why, on_output=on_output)
+    return carry_out(prepare(settings, project, hold), refresh=refresh, by=by, why=why, on_step=on_step)
 
 
 def prepare(
@@ -125,7 +126,7 @@ def carry_out(
     refresh: bool = False,
     by: str = "",
     why: str = "",
-    on_output: Callable[[str], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Synced:
     """The sync of everything that was prepared.
 
@@ -156,7 +157,7 @@ def carry_out(
     begun = intent(
         settings, plan, live.objects, prepared.left_out, leaving, by=by, why=why, operation=prepared.operation
     )
-    outcome = run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_output=on_output)
+    outcome = run(prepared, begun, program, refresh=refresh, exclude=keep.urns, on_step=on_step)
     pruned = () if outcome.failed else prune_orphans(settings, plan, keep)
     return told(prepared, plan, outcome, pruned, warnings)
 
@@ -166,7 +167,7 @@ def carry_out_changes(
     names: Collection[str],
     *,
     by: str = "",
-    on_output: Callable[[str], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Synced:
     """The sync of applications of which nothing but the content of objects and hooks has changed.
 
@@ -190,7 +191,7 @@ def carry_out_changes(
         settings, part, prepared.live.objects, prepared.left_out, by=by, operation=prepared.operation
     )
     others = urns_beside(settings.stack, plan, names)
-    outcome = run(prepared, begun, program, exclude=others, on_output=on_output)
+    outcome = run(prepared, begun, program, exclude=others, on_step=on_step)
     return told(prepared, plan, outcome)
 
 

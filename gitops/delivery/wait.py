@@ -61,11 +61,11 @@ def wait(
     names: Collection[str],
     wish: Wish,
     timeout: float,
-    tell: Callable[[tuple[str, ...], float], None],
+    tell: Callable[[tuple[str, ...], float, str], None],
 ) -> Observed:
-    """Wait until applications are as wished; `tell` is given the reasons when they change, and the seconds so far.
+    """Wait until applications are as wished; `tell` is given the reasons when they change, and how far it is.
 
-    All applications of the stack without names.
+    That is the seconds so far, and how many are as wished of all, as `7/12`. All applications of the stack without names.
 
     Raises:
         NotFoundError: there is no such application.
@@ -75,11 +75,13 @@ def wait(
     began = time.monotonic()
     last: tuple[str, ...] = ()
     for observed in looks(settings, timeout):
-        waiting = reasons(observed.of(names), wish)
+        states = observed.of(names)
+        waiting = reasons(states, wish)
         if not waiting:
             return observed
         if waiting != last:
-            tell(waiting, time.monotonic() - began)
+            well = sum(not reasons([state], wish) for state in states)
+            tell(waiting, time.monotonic() - began, f"{well}/{len(states)}")
             last = waiting
     raise TimedOutError(
         f"after {timeout:g} s: {'; '.join(last)}",

@@ -11,12 +11,15 @@ from pulumi import automation
 
 from gitops.engine.diagnostics import Failure, failures
 from gitops.engine.locks import conflict
+from gitops.engine.progress import step_of
 from gitops.model.errors import GitOpsError
 from gitops.source.stackfile import secrets_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from gitops.engine.progress import Step
 
 PARALLEL = 64
 # What a plan is made of: objects, and the Stashes of hooks and gates.
@@ -57,18 +60,25 @@ def up(
     exclude: Sequence[str] = (),
     message: str = "",
     target: Sequence[str] = (),
-    on_output: Callable[[str], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Outcome:
     """Make the stack's resources match the program; `refresh` looks at the cluster first, to find drift.
 
     Resources whose URN is in `exclude` are passed over, with what they depend on: the program need not
     register them, and they stay as they are. With `target`, those URNs are all that is looked at. When a resource
-    fails, others that don't wait for it go on. The stack's history keeps the message.
+    fails, others that don't wait for it go on. The stack's history keeps the message. `on_step` is told what happens,
+    from another thread.
 
     Raises:
         ConflictError: another run holds the stack's lock.
         GitOpsError: the engine gave up, and no resource is to blame.
     """
+
+    def on_event(event: automation.EngineEvent) -> None:
+        step = step_of(event)
+        if step and on_step:
+            on_step(step)
+
     with translated(stack, "did not come up"):
         handle = opened(stack, project, program)
         try:
@@ -82,7 +92,7 @@ def up(
                 color="never",
                 suppress_outputs=True,
                 suppress_progress=True,
-                on_output=on_output,
+                on_event=on_event if on_step else None,
             )
         except automation.CommandError as error:
             failed = tuple(one for one in failures(str(error)) if one.type.startswith(_STEPS))
@@ -92,9 +102,7 @@ def up(
     return Outcome({str(k): v for k, v in (result.summary.resource_changes or {}).items()})
 
 
-def look(
-    stack: str, project: Path, target: Sequence[str], on_output: Callable[[str], None] | None = None
-) -> None:
+def look(stack: str, project: Path, target: Sequence[str]) -> None:
     """Take the cluster's state of resources into the stack's, so that the next run sees what was changed by hand.
 
     For a run that also makes new resources: the engine refuses to look at those first and then make them.
@@ -111,7 +119,6 @@ def look(
             color="never",
             suppress_outputs=True,
             suppress_progress=True,
-            on_output=on_output,
         )
 
 

@@ -18,8 +18,9 @@ from gitops.cli.options import (
     stack_option,
     stack_settings,
 )
+from gitops.cli.progress import shown
 from gitops.cli.stack.drift import say_drift
-from gitops.cli.stack.sync import announce, progress, say_synced
+from gitops.cli.stack.sync import announce, say_synced
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import Wish, wait
 from gitops.desired import stated_applications
@@ -98,12 +99,20 @@ def sync_applications(
     if revision:
         commit, _ = stated_applications(settings)
         settings = let_back(settings, history(stack, project), commit.sha, applications or ("*",))
-    now, on_output = datetime.now(UTC), None if quiet else progress
-    hold = holding(settings, now, manual=True, rolled_back=lambda: noted(stack, project), asked=applications)
+    hold = holding(
+        settings,
+        datetime.now(UTC),
+        manual=True,
+        rolled_back=lambda: noted(stack, project),
+        asked=applications,
+    )
     prepared = prepare(settings, project, hold)
-    done = sync_selected(prepared, chosen, on_output=on_output)
+    with shown(
+        prepared.plan, applications, wanted=output == "text" and not quiet and not resources
+    ) as on_step:
+        done = sync_selected(prepared, chosen, on_step=on_step)
     if not resources:
-        done = remediate(prepared, done, on_output=on_output)
+        done = remediate(prepared, done)
         lift_holds(prepared, done)
     say_synced(done, output)
     if waits:
@@ -146,7 +155,7 @@ def wait_for_applications(
         click.echo(painted(f"{state.application.name} is {state.sync} and {state.health.status.value}"))
 
 
-def say_reasons(waiting: tuple[str, ...], seconds: float) -> None:
-    """The reasons for a wait, on stderr."""
+def say_reasons(waiting: tuple[str, ...], seconds: float, well: str) -> None:
+    """The reasons for a wait, on stderr, with how many applications are well already."""
     for reason in waiting:
-        click.echo(painted(f"{seconds:5.1f} s  waiting for {reason}"), err=True)
+        click.echo(painted(f"{seconds:5.1f} s  [{well}] waiting for {reason}"), err=True)

@@ -9,6 +9,7 @@ import click
 
 from gitops.cli.color import painted
 from gitops.cli.options import allow_deletes_option, output_option, say, stack_option, stack_settings
+from gitops.cli.progress import shown
 from gitops.model.synced import FAILED
 from gitops.report.sync import as_json, as_problems, as_summary
 from gitops.source.url import is_commit
@@ -55,14 +56,15 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
     pinned = settings.repository.revision
     if is_commit(pinned):
         settings = let_back(settings, history(stack, project), pinned)
-    on_output, begun = None if quiet else progress, datetime.now(UTC)
+    begun = datetime.now(UTC)
 
     def attempt() -> Synced:
         now, back = datetime.now(UTC), lambda: noted(stack, project)
         hold = holding(settings, now, manual=True, rolled_back=back, begun=begun)
         prepared = prepare(settings, project, hold)
-        done = carry_out(prepared, refresh=refresh, on_output=on_output)
-        return remediate(prepared, done, on_output=on_output)
+        with shown(prepared.plan, wanted=output == "text" and not quiet) as on_step:
+            done = carry_out(prepared, refresh=refresh, on_step=on_step)
+        return remediate(prepared, done)
 
     done = with_retries(attempt, _pause) if retry else attempt()
     say_synced(done, output)
@@ -92,8 +94,3 @@ def _pause(done: Synced, seconds: float) -> None:
     names = ", ".join(item.name for item in done.having(FAILED))
     click.echo(painted(as_problems(done)), err=True)
     click.echo(f"{names} failed; trying again in {seconds:.0f} s", err=True)
-
-
-def progress(line: str) -> None:
-    """A line of the engine, on stderr."""
-    click.echo(line, nl=not line.endswith("\n"), err=True)
