@@ -65,7 +65,7 @@ def wait(
 ) -> Observed:
     """Wait until applications are as wished; `tell` is given the reasons when they change, and how far it is.
 
-    That is the seconds so far, and how many are as wished of all, as `7/12`. Without names it waits for all applications.
+    That is the seconds so far, and how many are as wished of all, as `7/12`. Without names all are waited for.
 
     Raises:
         NotFoundError: there is no such application.
