@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted_diff
 from gitops.cli.options import at_revision, say, stack_option, stack_settings
 from gitops.desired import rendered
 from gitops.model.errors import unknown_applications
@@ -91,7 +92,7 @@ def say_changes(changes: Sequence[Change], document: str, output: str, *, show_s
             for change in changes:
                 click.echo(f"{change.kind} {change.key}")
         case _:
-            click.echo(report.as_diff(changes, secrets=show_secrets), nl=False)
+            click.echo(painted_diff(report.as_diff(changes, secrets=show_secrets)), nl=False)
             click.echo(report.summary(changes), err=True)
     if changes:
         raise click.exceptions.Exit(1)

@@ -51,9 +51,10 @@ def carried(
     folder = cached(settings.repository, cache_folder())
     commit, stated = stated_applications(settings)
     there, stated_there = stated_applications(settings.at(source))
-    unknown = set(names) - {item.name for item in (*stated, *stated_there)}
+    known = {item.name for item in (*stated, *stated_there)}
+    unknown = set(names) - known
     if unknown:
-        raise unknown_applications(settings.stack, unknown)
+        raise unknown_applications(settings.stack, unknown, known)
     own = [item for item in (*stated, *stated_there) if item.name in names]
     paths = {path for item in own for path in _paths(item)} if names else {""}
     message = (

@@ -110,7 +110,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(syncing, "up", world.up)
     monkeypatch.setattr(syncing, "tell_outcome", lambda *_: None)
     monkeypatch.setattr(selected, "forget_urns", lambda _s, _p, urns: world.forgotten.extend(urns))
-    monkeypatch.setattr(selected, "look", lambda _stack, _project, target, _on: world.looked.extend(target))
+    monkeypatch.setattr(selected, "look", lambda _stack, _project, target: world.looked.extend(target))
     return world
 
 

@@ -71,7 +71,7 @@ class World:
 
     def wait(self, timeout: float = 30.0, wish: Wish = BOTH) -> float:
         began = time.monotonic()
-        wait(given.settings(), ["web"], wish, timeout, lambda why, _: self.told.append(why))  # type: ignore[arg-type]
+        wait(given.settings(), ["web"], wish, timeout, lambda why, *_: self.told.append(why))  # type: ignore[arg-type]
         return time.monotonic() - began
 
 

@@ -12,6 +12,7 @@ from gitops.manifests.build import renderers
 from gitops.manifests.cache import Cache
 from gitops.model.capabilities import WITHOUT_CLUSTER
 from gitops.model.errors import AccessError, Problems
+from gitops.model.health_rule import HealthRule
 from gitops.model.settings import ApplicationGlob, FleetCluster
 from gitops.stated import DEPTH, Stated, find_stated
 from tests import given
@@ -372,3 +373,16 @@ def test_argo_cds_own_configuration_counts_for_its_applications_and_lua_is_named
     (note,) = stated.notes
     assert "health.example.test_Thing" in note.what
     assert str(note.where).startswith("argocd/cm.yaml")
+
+
+def test_the_stack_s_rules_of_health_come_after_each_application_s_own(find: Find) -> None:
+    own = "healthRules: [{apiVersion: v1, kind: ConfigMap, current: 'true'}]\n"
+    files = {"apps/web/x.yaml": CONFIG_MAP, "apps/api/x.yaml": CONFIG_MAP, "apps/api/gitops.yaml": own}
+    rule = HealthRule("v1", "ConfigMap", current="false")
+    globs = (ApplicationGlob("apps/*", 20),)
+    stated, problems = find(files, argocd=(), applications=globs, health_rules=(rule,))
+    assert not list(problems)
+    assert {item.name: [one.current for one in item.health_rules] for item in stated.applications} == {
+        "web": ["false"],
+        "api": ["true", "false"],
+    }

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from gitops.cluster.health import Status
 from gitops.model.errors import AccessError
+from gitops.model.health_rule import HealthRule
 from gitops.watch.heal import Healer, Told
 from gitops.watch.wanted import wanted_objects
 from tests import given
@@ -226,3 +228,17 @@ def test_objects_that_nobody_wants_are_passed_over(world) -> None:
     world.healer.seen(given.manifest("Secret").key, live(1, "2"))
     world.settle()
     assert world.mended == []
+
+
+def test_health_is_judged_by_the_rules_of_the_stack_and_the_application_first() -> None:
+    rule = HealthRule("v1", "ConfigMap", current="data.a == '1'", failed="data.a == 'broken'")
+    application = given.application("web", health_rules=(rule,), self_heal=False)
+    world = World()
+    world.healer.install(
+        wanted_objects(plan_of([application], given.manifest("ConfigMap", data={"a": "1"})), ["web"])
+    )
+    seen = []
+    for value in ("1", "2", "broken"):
+        world.change(value)
+        seen.append(world.healer.health[KEY])
+    assert seen == [Status.HEALTHY, Status.PROGRESSING, Status.DEGRADED]

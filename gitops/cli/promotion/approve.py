@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted_diff
 from gitops.cli.promotion.targets import applications_option, complete_targets, looked_at, targets
 from gitops.report import manifests, promotion
 
@@ -34,7 +35,7 @@ def approve(project: Path, stacks: tuple[str, ...], applications: tuple[str, ...
     found = targets(project, stacks)
     candidates = looked_at(project, found, "", applications)
     changes = {item.target.stack: manifests.changes(item.before, item.after) for item in candidates}
-    click.echo(manifests.as_diffs(changes), nl=False)
+    click.echo(painted_diff(manifests.as_diffs(changes)), nl=False)
     for item in candidates:
         click.echo(promotion.as_plan(item.unit, item.source, item.target.stack, changes[item.target.stack]))
     what = candidates[0].unit.digest if len(candidates) == 1 else f"all {len(candidates)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted_diff
 from gitops.cli.forge import forge_of, forge_options
 from gitops.cli.options import duration, stack_settings
 from gitops.cli.promotion.request import ask
@@ -159,7 +160,7 @@ def _once(
     changes = manifests.changes(candidate.before, candidate.after)
     objections = look.refusals(candidate)
     if output == "text":
-        click.echo(manifests.as_diff(changes), nl=False)
+        click.echo(painted_diff(manifests.as_diff(changes)), nl=False)
         click.echo(promotion.as_plan(unit, candidate.source, target, changes))
     if objections or dry_run:
         if output == "json":

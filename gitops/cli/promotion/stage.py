@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops.cli.color import painted_diff
 from gitops.cli.promotion.targets import say
 from gitops.model.errors import GitOpsError, RefusedError
 from gitops.model.promotion import Taking
@@ -39,7 +40,7 @@ def promote_stage(
     ]
     if output == "text":
         changes = {c.target.stack: manifests.changes(c.before, c.after) for c in candidates}
-        click.echo(manifests.as_diffs(changes), nl=False)
+        click.echo(painted_diff(manifests.as_diffs(changes)), nl=False)
         groups = {c.target.stack: c.target.promotion.group for c in candidates}
         click.echo(stage_promotion.as_plan(candidates[0].unit, candidates[0].source, stage, groups, changes))
     refused = {item.stack: item.objections for item in asked if item.objections}

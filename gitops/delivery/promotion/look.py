@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from gitops.delivery.carried import carried
-from gitops.hold import holding
 from gitops.delivery.observe import observe
 from gitops.delivery.promotion.notes import forget, noted, without
 from gitops.delivery.promotion.proof import (
@@ -24,6 +23,7 @@ from gitops.delivery.verification import verified
 from gitops.desired import rendered, stated_applications
 from gitops.engine.command import tags, told
 from gitops.engine.history import history
+from gitops.hold import holding
 from gitops.model.deployment import SUCCEEDED
 from gitops.model.errors import ConflictError, RefusedError
 from gitops.model.promotion import Approval, Move, Setback
