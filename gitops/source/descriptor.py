@@ -77,14 +77,13 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
                 str(error), Location(file, lines.get(f"timeouts.{name}", 1)), "mend the value", application
             )
             return Descriptor()
+    for what, step in complaints(own_windows(descriptor.sync_windows, application)):
+        problems.add(what, Location(file, lines.get("syncWindows", 1)), step, application)
+        return Descriptor()
     if descriptor.rollout is None:
         return descriptor
     section = read_rollout(descriptor.rollout, file, lines, problems, application)
     return msgspec.structs.replace(descriptor, rollout=section)
-    for what, step in complaints(own_windows(descriptor.sync_windows, application)):
-        problems.add(what, Location(file, lines.get("syncWindows", 1)), step, application)
-        return Descriptor()
-    return descriptor
 
 
 def _keys(struct: type[msgspec.Struct]) -> list[str]:
