@@ -23,6 +23,8 @@ OBJECT_ANNOTATION = "gitops.internal/object"
 HOOK_ANNOTATION = "gitops.internal/hook"
 # on a Rollout: the name of the group that it goes on with, and is taken back with
 GROUP_ANNOTATION = "gitops.internal/rollout-group"
+# on an Argo CD Application: whether it goes back by itself when a new revision of it fails
+ROLLBACK_ANNOTATION = "gitops.internal/rollback-on-failure"
 FIELD_MANAGER = "gitops"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitops.model import compare_options
 from gitops.model.application import Application
 from gitops.model.duration import parse_duration
+from gitops.model.keys import ROLLBACK_ANNOTATION
 from gitops.model.origin import Origin
 from gitops.model.sync import IgnoreDifference, Retry
 from gitops.source.argo.fleet import IN_CLUSTER, IN_CLUSTER_SERVER, Fleet, find_cluster, name_of, server_of
@@ -73,6 +74,7 @@ def read_application(raw: RawLike, fleet: Fleet, problems: Problems) -> Applicat
         ignore_differences=_ignored(spec, object_to),
         retry=_retry(policy, object_to),
         automated=automated is not None,
+        rollback_on_failure=_goes_back(metadata.annotations, object_to),
         allow_empty=bool(automated and automated.allow_empty),
         cascade=_cascades(metadata.finalizers, metadata.annotations, object_to),
         stated=raw.where,
@@ -187,6 +189,13 @@ def _seconds(text: str, name: str, object_to: Callable[[str, str], None]) -> flo
     except ValueError as error:
         object_to(f"spec.syncPolicy.retry.backoff.{name}: {error}", "mend it")
         return 0.0
+
+
+def _goes_back(annotations: dict[str, str], object_to: Callable[[str, str], None]) -> bool:
+    text = annotations.get(ROLLBACK_ANNOTATION, "false")
+    if text not in {"true", "false"}:
+        object_to(f"annotation {ROLLBACK_ANNOTATION} is {text!r}", 'write "true" or "false"')
+    return text == "true"
 
 
 def _cascades(

@@ -329,3 +329,12 @@ def test_the_same_object_is_read_by_each_stack_as_its_own_or_not() -> None:
     other = replace(FLEET, stack="staging", clusters=(PROD, STAGING))
     assert application({"destination": {"name": "prod"}}, fleet=other).value is None
     assert plain({"destination": {"name": "in-cluster"}}, fleet=other).name == "web"
+
+
+def test_an_annotation_lets_an_application_go_back_when_it_fails() -> None:
+    name = "gitops.internal/rollback-on-failure"
+    assert application({}).value.rollback_on_failure is False
+    assert application({}, {"annotations": {name: "true"}}).value.rollback_on_failure is True
+    read = application({}, {"annotations": {name: "yes"}})
+    assert read.value is None
+    assert f"annotation {name} is 'yes'" in read.problems[0]
