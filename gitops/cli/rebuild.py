@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops.cli.options import complete_stacks, duration, output_option, say, stack_settings
+from gitops.cli.progress import shown
 from gitops.cli.secret.keeping import add_keys
 from gitops.cli.secret.options import Place
-from gitops.cli.stack.sync import progress
 from gitops.cluster.connect import connect
 from gitops.cluster.sealing import restore_keys
 from gitops.report.rebuild import as_json, as_question, as_summary
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--timeout", type=duration, default="15m", show_default=True, help="How long health may take.")
 @click.option("--yes", "-y", is_flag=True, help="Don't ask.")
-@click.option("--quiet", "-q", is_flag=True, help="Without the engine's own lines.")
+@click.option("--quiet", "-q", is_flag=True, help="Without how far it is.")
 @output_option("text", "json", "yaml")
 @click.pass_obj
 def rebuild(
@@ -65,10 +65,10 @@ def rebuild(
       gitops rebuild prod --keys prod-keys.pem --yes
       gitops rebuild prod --partial --ignore-holds --timeout 30m -o json
     """
-    from gitops.delivery.hold import holding
     from gitops.delivery.rebuild.carry_out import rebuild as carry_out
     from gitops.delivery.rebuild.found import look, refuse_wrong_cluster
     from gitops.engine.stacks import ensure  # the engine's SDK is slow to import
+    from gitops.hold import holding
 
     if ensure(stack, project):
         _say(
@@ -102,7 +102,7 @@ def rebuild(
         partial=partial,
         timeout=timeout,
         tell=_say,
-        on_output=None if quiet else progress,
+        show=lambda plan: shown(plan, wanted=output == "text" and not quiet),
     )
     if output == "text":
         click.echo(as_summary(done))

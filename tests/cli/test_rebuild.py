@@ -74,7 +74,9 @@ def test_its_options_are_passed_on_and_json_is_on_stdout_alone(run: Run, asked: 
     asked["done"] = replace(DONE, waiting=("web: Progressing",))
     code, out, _ = run("prod", "--yes", "--partial", "--ignore-holds", "--timeout", "90s", "-q", "-o", "json")
     assert code == 9
-    assert (asked["partial"], asked["hold"], asked["timeout"], asked["on_output"]) == (True, None, 90.0, None)
+    assert (asked["partial"], asked["hold"], asked["timeout"]) == (True, None, 90.0)
+    with asked["show"](None) as on_step:
+        assert on_step is None
     assert (json.loads(out)["proven"], json.loads(out)["waiting"]) == (False, ["web: Progressing"])
 
 

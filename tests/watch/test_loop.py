@@ -32,6 +32,9 @@ def plan(web: str = "1", api: str = "1") -> Any:
     )
 
 
+TOLD = "file:///lock.json: created by ann@here (pid {}) at now"
+
+
 class World:
     """A repository, a cluster and an engine for one loop, and everything that was done and told."""
 
@@ -233,7 +236,7 @@ def test_a_lock_is_cleared_only_when_its_process_is_gone(world, monkeypatch: pyt
         ((gone, replace(gone, pid=2)), []),
         ((gone,), ["test"]),
     ):
-        world.loop._failed(conflict("test", holders))
+        world.loop._failed(conflict("test", "\n".join(TOLD.format(holder.pid) for holder in holders)))
         assert world.cleared == cleared
 
 

@@ -30,6 +30,7 @@ from gitops.report.columns import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from gitops.cluster.client import Object
     from gitops.delivery.observe import Observed
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from gitops.delivery.sync import Prepared
     from gitops.desired import Hold
     from gitops.drift.findings import Finding
+    from gitops.engine.progress import Step
     from gitops.model.plan import Plan
     from gitops.model.synced import Synced
 
@@ -50,13 +52,14 @@ def rebuild(
     partial: bool,
     timeout: float,
     tell: Callable[[str], None],
-    on_output: Callable[[str], None] | None = None,
+    show: Callable[[Plan], AbstractContextManager[Callable[[Step], None] | None]],
 ) -> Rebuilt:
     """Make everything that Git states of a stack live again, and prove it.
 
     Applications of which nothing lives begin anew: the state forgets them first, so that their hooks run and their
     health is waited for as on the first day. `partial` goes on without the applications that are broken in Git or
-    hold secrets that don't open; `timeout` is in seconds, for what ends and for what has to become healthy.
+    hold secrets that don't open; `timeout` is in seconds, for what ends and for what has to become healthy. `show`
+    gives what is told the steps of a run of the engine, until that ends.
 
     Raises:
         ProblemsError: something is broken, or does not open, and nobody said to go on without it.
@@ -80,7 +83,8 @@ def rebuild(
 
     def attempt() -> Synced:
         again = prepare(settings, project, hold)
-        return carry_out(again, refresh=bool(found.remembered), why=_WHY, on_output=on_output)
+        with show(again.plan) as on_step:
+            return carry_out(again, refresh=bool(found.remembered), why=_WHY, on_step=on_step)
 
     def pause(done: Synced, seconds: float) -> None:
         names = ", ".join(item.name for item in done.having(FAILED))
@@ -129,7 +133,7 @@ def _proven(
     if not names:
         return observe(found.settings), ()
 
-    def told(lines: tuple[str, ...], _: float) -> None:
+    def told(lines: tuple[str, ...], *_: object) -> None:
         tell(f"waiting for {lines[0]}" + (f", and {len(lines) - 1} more" if len(lines) > 1 else ""))
 
     tell(f"{counted(len(names), 'application')} synced; proving that nothing differs")
