@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitops.delivery.rollback import look_back, publish
 from gitops.delivery.rolled_back import lift, note
 from gitops.delivery.selected import Selection, sync_selected
 from gitops.delivery.sync import prepare
@@ -49,7 +50,20 @@ def remediate(
             ended |= _went_back(settings, project, revision, failed, wishing, done.revision, by)
     except GitOpsError as error:
         ended |= {name: _stuck(str(error)) for name in wishing.keys() - ended.keys()}
-    return replace(done, applications=tuple(_told(item, ended, settings) for item in done.applications))
+    back = [item for item in ended.values() if isinstance(item, RolledBack)]
+    said = {
+        item.application: _revert(settings, item)
+        for item in back
+        if wishing[item.application].revert_on_failure
+    }
+    told = (_told(item, ended, settings) for item in done.applications)
+    return replace(
+        done,
+        applications=tuple(
+            replace(item, problems=(*item.problems, said[item.name])) if item.name in said else item
+            for item in told
+        ),
+    )
 
 
 def lift_holds(prepared: Prepared, done: Synced) -> None:
@@ -132,6 +146,22 @@ def _went_back(
         else:
             ended[item.name] = _stuck("; ".join(problem.what for problem in item.problems) or item.result)
     return ended
+
+
+def _revert(settings: Settings, back: RolledBack) -> Problem:
+    """How it ended to say in Git, on the branch that the stack follows, that an application went back."""
+    try:
+        found = look_back(settings, back.application, back.to)
+        if found.commit == found.tip:
+            return Problem(f"Git states it as in {back.to[:12]} already", None, "")
+        branch = publish(found)
+    except GitOpsError as error:
+        first = str(error).splitlines()[0]
+        step = f"make the commit by hand: gitops app rollback {back.application} --stack {settings.stack}"
+        return Problem(f"the commit that says so in Git could not be made: {first}", None, step)
+    return Problem(
+        f"commit {found.commit[:12]} on {branch} says so in Git", None, "mend it in a later commit"
+    )
 
 
 def _stuck(why: str) -> Problem:

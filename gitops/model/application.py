@@ -36,6 +36,7 @@ class Application:
         prune: whether objects that leave Git leave the cluster.
         self_heal: whether a change by hand is reverted by itself.
         rollback_on_failure: whether it goes back by itself to what it last ran well when a new revision fails.
+        revert_on_failure: whether a commit then says in Git too that it went back.
         health_timeout: seconds that one of its objects may take to become healthy.
         rollout_timeout: seconds that one of its Rollouts may take from the first step to the last.
         project: a free name to group applications by.
@@ -83,3 +84,4 @@ class Application:
     orphans: OrphanRule | None = None
     rollout: RolloutSection | None = field(default=None, hash=False)
     rollback_on_failure: bool = False
+    revert_on_failure: bool = False

@@ -43,6 +43,7 @@ class Descriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     prune: bool = True
     self_heal: bool = True
     rollback_on_failure: bool = False
+    revert_on_failure: bool = False
     timeouts: Timeouts = Timeouts()
     hooks: Literal["on-change", "every-sync"] = "on-change"
     ignore_differences: tuple[Ignored, ...] = ()

@@ -113,6 +113,7 @@ def _application(
         prune=descriptor.prune,
         self_heal=descriptor.self_heal,
         rollback_on_failure=descriptor.rollback_on_failure,
+        revert_on_failure=descriptor.revert_on_failure,
         health_timeout=parse_duration(health) if health else settings.health_timeout,
         rollout_timeout=parse_duration(rollout) if rollout else DEFAULT_ROLLOUT_TIMEOUT,
         project=descriptor.project,

@@ -43,6 +43,7 @@ class World:
         self.tags: dict[str, str] = {}
         self.back: list[tuple[str, tuple[str, ...], bool, str]] = []
         self.result = SYNCED
+        self.web = WEB
         self.error: Exception | None = None
 
     def prepare(self, settings: Any, _project: Path) -> Prepared:
@@ -59,7 +60,7 @@ class World:
         return Synced("test", prepared.plan.revision, {}, found)
 
     def remediate(self, **results: str) -> dict[str, ApplicationOutcome]:
-        applications = [WEB, API, given.application("db", tree="new", rollback_on_failure=True)]
+        applications = [self.web, API, given.application("db", tree="new", rollback_on_failure=True)]
         plan = replace(plan_of([item for item in applications if item.name in results]), revision=BAD)
         prepared = Prepared(given.settings(), HERE, None, Survey({}, {}), plan)
         found = tuple(ApplicationOutcome(n, r, (Problem("it broke"),)) for n, r in results.items())
@@ -92,6 +93,47 @@ def test_what_failed_goes_back_to_what_it_last_ran_well_and_says_so(world: World
         f"it went back to {GOOD[:12]}, and is held there",
     ]
     assert noted("test", HERE) == (RolledBack("web", "new", BAD[:12], GOOD, "it broke"),)
+
+
+class Commit:
+    """A commit that brings an application back, or says why it can't be made."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, commit: str = "c0de" * 10, error: str = "") -> None:
+        self.tip, self.commit, self.error = BAD, commit, error
+        self.asked: list[tuple[str, str]] = []
+        monkeypatch.setattr(room, "look_back", self.look_back)
+        monkeypatch.setattr(room, "publish", lambda _: "main")
+
+    def look_back(self, _settings: Any, application: str, target: str) -> Commit:
+        self.asked.append((application, target))
+        if self.error:
+            raise RefusedError(self.error)
+        return self
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({}, "commit c0dec0dec0de on main says so in Git"),
+        ({"commit": BAD}, f"Git states it as in {GOOD[:12]} already"),
+        ({"error": "no"}, "the commit that says so in Git could not be made: no"),
+    ],
+)
+def test_a_commit_says_so_in_git_where_that_is_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, made: Any, said: str
+) -> None:
+    commit = Commit(monkeypatch, **made)
+    world.web = replace(WEB, revert_on_failure=True)
+    web = world.remediate(web=FAILED)["web"]
+    assert commit.asked == [("web", GOOD)]
+    assert web.problems[-1].what == said
+    assert web.rolled_back
+
+
+def test_without_being_asked_for_no_commit_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = Commit(monkeypatch)
+    world.remediate(web=FAILED)
+    assert commit.asked == []
 
 
 @pytest.mark.parametrize("result", [SYNCED, WAITING, HELD])

@@ -319,3 +319,28 @@ def members(delivery):
 
 def phases(delivery):
     return {name: item["status"]["phase"] for name, item in members(delivery).items()}
+
+
+def test_with_going_back_the_stack_git_and_the_cluster_say_the_same_again(delivery, traffic):
+    repository, sync = delivery.repository, ("stack", "sync", "--stack", "rollouts", "--quiet")
+    repository.git("config", "receive.denyCurrentBranch", "updateInstead")
+    wish = "timeouts: {rollout: 60s}\nrollbackOnFailure: true\nrevertOnFailure: true\n"
+    repository.write(f"{WEB}/gitops.yaml", wish).commit("go back by itself")
+    done = delivery.stack.gitops(*sync)
+    assert done.code == 0, done.text[-3000:]
+    good = (repository.path / WEB / "rollout.yaml").read_text()
+    traffic.errors["web-canary"] = 0.6
+    delivery.change(*MEASURED)
+    bad = repository.head
+    failed = delivery.stack.gitops(*sync)
+    traffic.errors.clear()
+    assert failed.code == 4, failed.text[-3000:]
+    assert "metric success-rate failed at step 2 of 2" in failed.text
+    assert "says so in Git" in failed.text, failed.text[-3000:]
+    assert repository.git("rev-parse", "HEAD~1") == bad
+    assert (repository.path / WEB / "rollout.yaml").read_text() == good
+    until(lambda: delivery.web()["status"]["phase"] == "Healthy")
+    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
+    again = delivery.stack.gitops(*sync)
+    assert again.code == 0, again.text[-3000:]
+    assert delivery.stack.gitops("stack", "drift", "--stack", "rollouts").code == 0

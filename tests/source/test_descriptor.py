@@ -28,6 +28,7 @@ KEYS = {
     ),
     "rollout: {canary: {}}": Descriptor(rollout=RolloutSection(canary=Canary())),
     "timeouts: {health: 5m, rollout: 1h}": Descriptor(timeouts=Timeouts("5m", "1h")),
+    "revertOnFailure: true": Descriptor(revert_on_failure=True),
 }
 
 
