@@ -325,6 +325,7 @@ def test_with_going_back_the_stack_git_and_the_cluster_say_the_same_again(delive
     repository, sync = delivery.repository, ("stack", "sync", "--stack", "rollouts", "--quiet")
     repository.git("config", "receive.denyCurrentBranch", "updateInstead")
     wish = "timeouts: {rollout: 60s}\nrollbackOnFailure: true\nrevertOnFailure: true\n"
+    repository.write(f"{WEB}/analysis.yaml", success_rate(delivery.prometheus))
     repository.write(f"{WEB}/gitops.yaml", wish).commit("go back by itself")
     done = delivery.stack.gitops(*sync)
     assert done.code == 0, done.text[-3000:]
