@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gitops.delivery.ci import deploy as room
 from gitops.delivery.promotion import look as promotions
 from gitops.model.errors import ConflictError, RefusedError
+from gitops.model.plan import Plan
 from gitops.model.synced import SYNCED, ApplicationOutcome, Synced
 from tests.forge.stub import NAME, TOKEN, forge_stub
 from tests.git_repository import GitRepository
@@ -53,7 +55,13 @@ def engine(monkeypatch: pytest.MonkeyPatch, repository: GitRepository) -> dict[s
     start = repository.git("rev-parse", "main")
     told: dict[str, Any] = {"running": dict.fromkeys(("eu", "us", "prod"), start), "synced": {}, "fails": {}}
 
-    def sync(settings: Any, *_: Any, **__: Any) -> Synced:
+    def prepare(settings: Any, *_: Any) -> Any:
+        return SimpleNamespace(
+            settings=settings, plan=Plan(settings.stack, settings.repository.revision, (), ())
+        )
+
+    def carry_out(prepared: Any, **_: Any) -> Synced:
+        settings = prepared.settings
         if settings.stack in told["fails"]:
             raise told["fails"][settings.stack]
         told["synced"][settings.stack] = settings.repository.revision
@@ -62,7 +70,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, repository: GitRepository) -> dict[s
         )
 
     monkeypatch.setattr(room, "running_revision", lambda stack, *_: told["running"][stack])
-    monkeypatch.setattr(room, "sync", sync)
+    monkeypatch.setattr(room, "prepare", prepare)
+    monkeypatch.setattr(room, "carry_out", carry_out)
+    monkeypatch.setattr(room, "remediate", lambda _, done: done)
     return told
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.git_repository import GitRepository
 from tests.live.stack_project import config_map, deployed, deployment
-from tests.live.test_watch import Loop, until
+from tests.live.watching import Loop, until
 
 pytestmark = pytest.mark.live
 

@@ -12,7 +12,8 @@ from gitops.cli.ci.options import annotate, plan_option, say_group, stacks_optio
 from gitops.cli.ci.preview import CONTEXT
 from gitops.cli.forge import forge_of, forge_options
 from gitops.cli.options import allow_deletes_option, at_revision, output_option, stack_settings
-from gitops.cli.stack.sync import announce, progress
+from gitops.cli.progress import shown as show_steps
+from gitops.cli.stack.sync import announce
 from gitops.forge.talk import status_of
 from gitops.model.errors import ConfigError, RefusedError
 from gitops.model.forge import State
@@ -91,9 +92,13 @@ def deploy(
     for settings in chosen:
         announce(settings)
         at = at_revision(settings, commit)
-        on_output = None if output == "json" else progress
         done = carry_out(
-            at, project, shown.get(settings.stack), dry_run=dry_run, why=change.url, on_output=on_output
+            at,
+            project,
+            shown.get(settings.stack),
+            show=lambda plan: show_steps(plan, wanted=output == "text"),
+            dry_run=dry_run,
+            why=change.url,
         )
         found.append(done)
         if output == "text":

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from gitops.delivery.ci.preview import stack_preview, unopened
 from gitops.delivery.ci.promise import Verdict, verdict
-from gitops.delivery.hold import holding
 from gitops.delivery.promotion.look import running_revision
-from gitops.delivery.sync import sync
+from gitops.delivery.remediate import remediate
+from gitops.delivery.rolled_back import noted
+from gitops.delivery.sync import carry_out, prepare
+from gitops.hold import holding
 from gitops.model.errors import GitOpsError, RefusedError
 from gitops.model.merged import Merged
 from gitops.model.preview import digests_of
@@ -17,9 +19,12 @@ from gitops.source.checkout import comes_after, parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from gitops.delivery.ci.promise import PromisedStack
+    from gitops.engine.progress import Step
+    from gitops.model.plan import Plan
     from gitops.model.preview import StackPreview
     from gitops.model.settings import Settings
 
@@ -29,14 +34,14 @@ def deploy(
     project: Path,
     shown: PromisedStack | None,
     *,
+    show: Callable[[Plan], AbstractContextManager[Callable[[Step], None] | None]],
     dry_run: bool = False,
     why: str = "",
-    on_output: Callable[[str], None] | None = None,
 ) -> Merged:
     """Deploy a stack at the revision of its settings, when it gets what was shown. A stack's trouble is not raised.
 
     It is compared with what the stack ran last. A commit that comes before that one is not deployed: its pipeline
-    has been overtaken.
+    has been overtaken. `show` is told the plan, and then each step of the run.
     """
     stack, preview, found = settings.stack, None, Verdict()
     try:
@@ -48,9 +53,11 @@ def deploy(
             found = _held_to(shown, preview, settings, parents(project, preview.after))
         if dry_run:
             return Merged(stack, preview, found.beside)
-        hold = holding(settings, datetime.now(UTC), manual=True)
-        done = sync(settings.at(preview.after), project, why=why, hold=hold, on_output=on_output)
-        return Merged(stack, preview, found.beside, synced=done)
+        hold = holding(settings, datetime.now(UTC), manual=True, rolled_back=lambda: noted(stack, project))
+        prepared = prepare(settings.at(preview.after), project, hold)
+        with show(prepared.plan) as on_step:
+            done = carry_out(prepared, why=why, on_step=on_step)
+        return Merged(stack, preview, found.beside, synced=remediate(prepared, done))
     except GitOpsError as error:
         return Merged(stack, preview, found.beside, error=error)
 
