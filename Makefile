@@ -43,7 +43,7 @@ test-fast: check ## unit and program tests; needs no toolchain
 
 test: check ## everything but the slow suite: unit, program and live tests on a sandbox of their own
 	$(PYTHON) -m sandbox build --all
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PYTHON) -m pytest -n 3 --dist loadfile -m "not slow"
 
 slow: $(STAMP) ## soaks and fuzzing
 	$(PYTHON) -m pytest -m slow --timeout 3600
