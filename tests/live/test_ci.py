@@ -1,11 +1,13 @@
 """From a commit to prod through pipelines: a real Git server, two real clusters, a forge that has GitHub's routes."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +20,7 @@ from tests.source.git_servers import HttpsServer, https_server
 
 pytestmark = pytest.mark.live
 
-STAGING, PROD = "merge-staging", "merge-prod"
+STAGING, PROD = "staging", "prod"
 APP = "k8s/02-apps/merge"
 # bad is the revision that the file bad-<stack> names
 SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
@@ -68,16 +70,19 @@ class Pipeline:
         self.push(branch)
         return propose(self.stub.forge, branch, "main", "A change").number
 
-    def preview(self, number):
-        """What the pipeline of the pull request does; gives the plan that it wrote."""
+    def event(self, number):
+        """What the pipeline of the pull request is told."""
         sha = self.clone.head
         event = {"pull_request": {"number": number, "head": {"sha": sha}, "base": {"sha": "", "ref": "main"}}}
         event["pull_request"]["base"]["sha"] = self.clone.git("rev-parse", "main")
         (self.folder / "event.json").write_text(json.dumps(event))
+        return {"GITHUB_EVENT_PATH": str(self.folder / "event.json"), "GITHUB_SHA": sha}
+
+    def preview(self, number):
+        """What the pipeline of the pull request does; gives the plan that it wrote."""
         told = self.ci(
             *("preview", "--comment", "--status", "--plan", str(self.folder / "plan.json")),
-            GITHUB_EVENT_PATH=str(self.folder / "event.json"),
-            GITHUB_SHA=sha,
+            **self.event(number),
         )
         assert told.code == 0, told.text
         return json.loads((self.folder / "plan.json").read_text())
@@ -95,6 +100,22 @@ class Pipeline:
         )
         assert told.code == 0, told.text
         return json.loads(told.text[told.text.index("{\n") : told.text.rindex("}\n") + 1])
+
+    def shell(self, line, told, code=0, **environment):
+        """An example of the help, as it stands, in the pipeline's shell."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{self.staging.environment['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {line}"],
+            cwd=self.clone.path,
+            env={**self.staging.environment, "PATH": path, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        text = done.stdout + done.stderr
+        assert (done.returncode, told in text) == (code, True), text
+        return done.stdout
 
     def ci(self, *words, **environment):
         project = self.staging
@@ -130,11 +151,11 @@ def pipeline(tmp_path, sandbox):
         clone.write(f"{APP}/binding.yaml", binding("view")).write(
             f"{APP}/same.yaml", config_map("same", a="1")
         )
+        (tmp_path / "state").mkdir()
+        around = {**sandbox.environment(), "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri()}
+        own = SimpleNamespace(environment=lambda: around, kubeconfig=sandbox.kubeconfig, home=sandbox.home)
         projects = []
-        for stack, context, more in (
-            (STAGING, "staging", {}),
-            (PROD, "prod", {"promotesFrom": STAGING, "approval": True}),
-        ):
+        for stack, more in ((STAGING, {}), (PROD, {"promotesFrom": STAGING, "approval": True})):
             environment = {
                 "GIT_SSL_CAINFO": str(tmp_path / "pki" / "ca.crt"),
                 "GITOPS_REPOSITORY_TOKEN": "r3po",
@@ -155,9 +176,9 @@ def pipeline(tmp_path, sandbox):
                 all_of_it.enter_context(
                     deployed(
                         clone.path,
-                        sandbox,
+                        own,
                         stack=stack,
-                        context=context,
+                        context=stack,
                         repository=address,
                         verification=CHECKS,
                         bring_up=only_begin,
@@ -284,3 +305,48 @@ def test_a_merge_that_is_not_what_was_previewed_is_refused_and_the_server_wants_
     staging.environment.pop("GIT_CONFIG_COUNT")
     staging.environment["GIT_TERMINAL_PROMPT"] = "0"
     assert pipeline.git("push", "--quiet", "origin", "main:elsewhere")[0] != 0
+
+
+def test_every_example_of_a_pipeline_is_run(pipeline):
+    clone, staging, stub, shell = pipeline.clone, pipeline.staging, pipeline.stub, pipeline.shell
+    on_main = {"GITHUB_REF_NAME": "main"}
+    shell("gitops ci deploy --revision main --dry-run -o json", '"stack": "staging"', **on_main)
+    assert pipeline.ci("deploy", GITHUB_SHA=clone.head, **on_main).code == 0
+
+    clone.branch("add-cache").write(f"{APP}/new.yaml", config_map("new", a="1")).commit("Add a cache")
+    proposed = clone.head
+    number = pipeline.propose("add-cache")
+    event = pipeline.event(number)
+    shell("gitops ci preview --comment --status --plan plan.json", "1 created", **event)
+    shell("gitops ci preview --base main --head add-cache --stack prod", "prod")
+    line = "gitops ci preview --base main --head add-cache -o json | jq '.stacks[].changes[].object'"
+    assert shell(line, "ConfigMap:merge/new") == '"ConfigMap:merge/new"\n'
+    assert len(stub.comments) == 1
+
+    merged = {"GITHUB_SHA": pipeline.merge("add-cache"), **on_main}
+    shell("gitops ci deploy --plan plan.json", "1 created", **merged)
+    line = "gitops ci deploy --previewed 4f2a9c1 --stack staging".replace("4f2a9c1", proposed)
+    shell(line, "staging", **merged)
+    assert staging.live("configmap", "merge", "new")["data"] == {"a": "1"}
+    assert staging.gitops("verify", "--stack", STAGING).code == 0
+
+    shell("gitops ci promote staging prod --if-ready", "nobody has approved")
+    assert staging.gitops("approve", STAGING, PROD, "--yes").code == 0
+    shell("gitops promote staging prod --pull-request", "/pull/")
+    [asked] = [
+        pull for pull in stub.pulls if pull["base"]["ref"] == "main" and "add-cache" not in str(pull["head"])
+    ]
+    branch = asked["head"]["ref"]
+    assert pipeline.git("fetch", "--quiet", "origin", branch)[0] == 0
+    clone.git("merge", "--quiet", "--no-ff", "--message=Promote", "FETCH_HEAD")
+    pipeline.push("main")
+    shell("gitops promote prod --merged --yes", "prod follows")
+    assert pipeline.prod.live("configmap", "merge", "new")["data"] == {"a": "1"}
+    shell("gitops ci promote prod", "prod runs")
+
+    shell("gitops ci drift", "no drift")
+    shell("gitops ci drift --stack prod -o markdown", "prod")
+    patch = ("patch", "configmap", "x", "--type=merge", "-p", '{"data":{"a":"by hand"}}')
+    staging.kubectl("-n", "merge", *patch)
+    line = "gitops ci drift -o json | jq '.stacks[] | select(.findings != []).stack'"
+    assert shell(line, "staging", code=1) == '"staging"\n'
