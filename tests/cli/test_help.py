@@ -52,7 +52,7 @@ def test_a_command_says_in_a_sentence_what_it_does(name: str) -> None:
 
 
 def test_every_example_is_run_and_none_that_is_no_longer_there() -> None:
-    """Those of `gitops secret` are run by tests that take them from the help, and a pipeline's have a story of their own."""
+    """Those of `gitops secret` are run by tests that take them from it; a pipeline's have a story of their own."""
     outside = {line for _, line in EXAMPLES if any(word in line for word in OUTSIDE)}
     shown = {line for _, line in EXAMPLES} - outside | set(examples(cli))
     assert shown == {example.line for example in STORY}
