@@ -1,10 +1,13 @@
 """Several Rollouts as one group: a pause without duration waits for all, and one that is aborted takes all back.
 
-Source of the patches: `kubectl argo rollouts promote` and `abort`, which write the same fields of the status.
+Source of the patches: `kubectl argo rollouts promote` and `abort`, which write the same fields of the status. The
+controller (1.9) puts what it has just written itself in the place of what it has been told meanwhile, so a patch can
+pass it by unseen until the object changes again: each is repeated, in other words, until it has shown.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
     from gitops.model.manifest import Manifest
 
-_GO_ON, _ABORT = {"status": {"pauseConditions": None}}, {"status": {"abort": True}}
+_TRIES, _PAUSE = 6, 0.5
 
 
 class TakenBackError(GitOpsError):
@@ -54,14 +57,28 @@ class Group:
         for name, item in there.items():
             if _status(item).get("abort") and marks[name] != self._before[name]:
                 if health(live).status is not Status.HEALTHY and not _status(live).get("abort"):
-                    self._patch(_ABORT)
+                    self._abort()
                 raise TakenBackError(
                     f"{self.own.key} was taken back with its group, since {name} was aborted:"
                     f" {verdict(self.connection.client, item) or 'nobody says why'}",
                     next_step="mend that one; all of the group begin anew with the next change of theirs",
                 )
-        if stands(live) and all(_has_come(there[str(item.key)], item, _passed(live)) for item in self.others):
-            self._patch(_GO_ON)
+        if _was_let_go(live):
+            self._patch({"pauseConditions": None, "currentStepIndex": _index(live) + 1})
+        elif stands(live) and all(
+            _has_come(there[str(item.key)], item, _passed(live)) for item in self.others
+        ):
+            self._patch({"pauseConditions": None})
+
+    def _abort(self) -> None:
+        again: Object = {}
+        for attempt in range(1, _TRIES):
+            self._patch({"abort": True, **again})
+            time.sleep(_PAUSE)
+            live = self._read(self.own)
+            if not live or _status(live).get("abortedAt"):
+                return
+            again = {"message": f"taken back with its group, said {attempt + 1} times"}
 
     def _read(self, manifest: Manifest) -> Object:
         with suppress(Unreachable):
@@ -73,7 +90,7 @@ class Group:
         return {}
 
     def _patch(self, patch: Object) -> None:
-        self.connection.client.patch(f"{self._path(self.own)}/status", patch)
+        self.connection.client.patch(f"{self._path(self.own)}/status", {"status": patch})
 
     def _path(self, manifest: Manifest) -> str:
         resource = self.connection.discovery.find(manifest.api_version, manifest.kind)
@@ -85,8 +102,23 @@ def stands(live: Object) -> bool:
     reasons = {as_mapping(item).get("reason") for item in as_list(_status(live).get("pauseConditions"))}
     if reasons != {"CanaryPauseStep"} or as_mapping(live.get("spec")).get("paused"):
         return False
-    steps, index = _steps(live), int(_status(live).get("currentStepIndex") or 0)
+    return _is_at_endless(live)
+
+
+def _was_let_go(live: Object) -> bool:
+    """Whether a pause without duration has ended, and the controller has not seen it yet."""
+    status, held = _status(live), as_mapping(live.get("spec")).get("paused")
+    seen = status.get("pauseConditions") or not status.get("controllerPause")
+    return not held and not seen and _is_at_endless(live)
+
+
+def _is_at_endless(live: Object) -> bool:
+    steps, index = _steps(live), _index(live)
     return index < len(steps) and _is_endless(steps[index])
+
+
+def _index(live: Object) -> int:
+    return int(_status(live).get("currentStepIndex") or 0)
 
 
 def _has_come(live: Object, stated: Manifest, passed: int) -> bool:
@@ -99,8 +131,9 @@ def _has_come(live: Object, stated: Manifest, passed: int) -> bool:
 
 def _passed(live: Object) -> int:
     """How many pauses without duration a Rollout has come to, the one where it stands among them."""
-    index = int(_status(live).get("currentStepIndex") or 0)
-    return sum(map(_is_endless, _steps(live)[: index + (1 if stands(live) else 0)]))
+    return sum(
+        map(_is_endless, _steps(live)[: _index(live) + (1 if stands(live) or _was_let_go(live) else 0)])
+    )
 
 
 def _is_endless(step: Any) -> bool:

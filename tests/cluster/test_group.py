@@ -93,6 +93,33 @@ def test_where_it_does_not_stand_nothing_is_written(live: dict[str, Any]) -> Non
     assert looked(live, a=standing(1), b=standing(1)) == []
 
 
+def test_one_that_was_let_go_unseen_by_its_controller_is_told_again_and_counts_as_having_come() -> None:
+    unseen = living(1, NEW, phase="Paused", controllerPause=True)
+    again = {"pauseConditions": None, "currentStepIndex": 2}
+    assert looked(unseen, a=standing(1), b=standing(1)) == [("own/status", again)]
+    assert looked(standing(1), a=unseen, b=living(2)) == [("own/status", {"pauseConditions": None})]
+
+
+def test_an_abort_is_repeated_until_the_controller_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gitops.cluster.group._PAUSE", 0)
+    cluster = Cluster(a=living(0), b=living(0), own=living(2))
+    group = Group(cast("Any", cluster), member("own"), [member("a"), member("b")])
+    group.look(living(2))
+    cluster.others["b"] = living(0, phase="Degraded", abort=True, abortedAt="now")
+
+    def patch(path: str, patch: Any) -> None:
+        cluster.written.append((path, patch["status"]))
+        if len(cluster.written) == 3:
+            cluster.others["own"] = living(2, abort=True, abortedAt="later")
+
+    cluster.patch = patch  # type: ignore[method-assign]
+    with pytest.raises(TakenBackError):
+        group.look(living(2))
+    told = [status for _, status in cluster.written]
+    assert all(status["abort"] for status in told)
+    assert len({str(status) for status in told}) == len(told) == 3
+
+
 def test_one_that_is_aborted_takes_the_others_back() -> None:
     cluster = Cluster(a=living(0), b=living(0))
     group = Group(cast("Any", cluster), member("own"), [member("a"), member("b")])

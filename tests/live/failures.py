@@ -63,7 +63,12 @@ FAILURES = (
     Example("gitops app history nobody --stack staging", NOBODY, code=6),
     Example("gitops app rollback nobody --stack staging --to v1.3.0", NOBODY, code=6),
     Example("gitops app rollback web --stack staging --to 999", "the history has no deployment 999", code=6),
-    Example("gitops app rollback web --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
+    Example(
+        "gitops app rollback web --stack prod --to v1.3.0 --yes",
+        "which is no branch",
+        code=5,
+        before=lambda world: world.prod.configure(revision=world.repository.git("rev-parse", "v1.4.0")),
+    ),
     Example("gitops stack rollback --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
     Example("gitops render nobody --stack staging", NOBODY, code=6),
     Example("gitops stack diff staging nowhere", NOWHERE, code=6),
