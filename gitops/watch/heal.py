@@ -204,6 +204,7 @@ class Healer:
             self._attempts[key] = attempts = self._attempts.get(key, Attempts()).healed(now)
             if result is not None:
                 self._versions[key] = _version(result)
+                self.health[key] = health(result, wanted.application.health_rules).status
                 self._note(key, after)
             if again or result is None or key in self.drifting:
                 self._later(key, now if again and result is not None else attempts.due())

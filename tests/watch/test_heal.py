@@ -148,6 +148,13 @@ def test_a_deleted_object_comes_back(world) -> None:
     assert world.mended == ["missing"]
 
 
+def test_an_object_that_came_back_is_healthy_also_when_the_watch_tells_nothing_new_of_it(world) -> None:
+    world.there = None
+    world.see(None)
+    world.see(world.there)
+    assert world.healer.health == {KEY: Status.HEALTHY}
+
+
 def test_an_object_that_left_the_selector_is_healed_as_it_is(world) -> None:
     world.there = live(7, "2")
     world.see(None)
