@@ -49,6 +49,14 @@ def test_a_branch_and_both_sorts_of_tag_name_their_commit(
     assert fetched(repository, tmp_path / "cache", revision).sha == repository.head
 
 
+def test_the_id_of_a_tag_names_its_commit_also_when_it_is_in_the_cache(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    tag = repository.tag("annotated").git("rev-parse", "annotated")
+    assert tag != repository.head
+    assert [fetched(repository, tmp_path / "cache", tag).sha for _ in range(2)] == [repository.head] * 2
+
+
 def test_an_older_commit_is_fetched_by_its_id(repository: GitRepository, tmp_path: Path) -> None:
     old = repository.head
     repository.write("k8s/a.yaml", "a: 2\n").commit()
