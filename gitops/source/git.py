@@ -78,7 +78,9 @@ def cached(repository: Repository, cache: Path) -> Path:
 def _current(folder: Path, repository: Repository) -> Commit:
     repo, sha = _bare(folder), repository.revision
     if is_commit(sha) and _has(repo, sha):
-        sha = str(repo.git.rev_parse("--verify", f"{sha}^{{commit}}"))  # the id of a tag has a commit behind it
+        sha = str(
+            repo.git.rev_parse("--verify", f"{sha}^{{commit}}")
+        )  # the id of a tag has a commit behind it
     else:
         sha = _fetch(repo, folder, repository)
     return _commit(repo, sha, _reader(folder, repository))

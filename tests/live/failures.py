@@ -67,7 +67,9 @@ FAILURES = (
         "gitops app rollback web --stack prod --to v1.3.0 --yes",
         "which is no branch",
         code=5,
-        before=lambda world: world.prod.configure(revision=world.repository.git("rev-parse", "v1.4.0^{commit}")),
+        before=lambda world: world.prod.configure(
+            revision=world.repository.git("rev-parse", "v1.4.0^{commit}")
+        ),
     ),
     Example("gitops stack rollback --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
     Example("gitops render nobody --stack staging", NOBODY, code=6),
