@@ -155,7 +155,7 @@ def pipeline(tmp_path, sandbox):
         around = {**sandbox.environment(), "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri()}
         own = SimpleNamespace(environment=lambda: around, kubeconfig=sandbox.kubeconfig, home=sandbox.home)
         projects = []
-        for stack, more in ((STAGING, {}), (PROD, {"promotesFrom": STAGING, "approval": True})):
+        for stack, more in ((STAGING, {}), (PROD, {"promotesFrom": STAGING, "approval": True, "soak": "1s"})):
             environment = {
                 "GIT_SSL_CAINFO": str(tmp_path / "pki" / "ca.crt"),
                 "GITOPS_REPOSITORY_TOKEN": "r3po",
