@@ -27,18 +27,6 @@ def current_branch(project: Path) -> str:
     return name.strip()
 
 
-def origin(project: Path) -> str:
-    """The address that the project was cloned from, without a credential that is in it.
-
-    Raises:
-        ConfigError: it was cloned from nowhere.
-    """
-    address = _git(project, "config", "--get", "remote.origin.url", fails=ConfigError).strip()
-    scheme, separator, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else address
-
-
 def pushed(project: Path, branch: str, message: str, change: Callable[[Path], None]) -> bool:
     """Push a branch to `origin` that has one commit more than the working tree's; whether it was not there before.
 
