@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gitops.delivery.ci.preview import stack_preview, unopened
+from gitops.delivery.ci.preview import preview_from, unopened
 from gitops.delivery.ci.promise import Verdict, verdict
 from gitops.delivery.promotion.look import running_revision
 from gitops.delivery.remediate import remediate
@@ -46,11 +46,12 @@ def deploy(
     stack, preview, found = settings.stack, None, Verdict()
     try:
         before = running_revision(stack, project)
-        preview = stack_preview(settings.at(before) if before else None, settings)
+        plan, left_out = unopened(settings)
+        preview = preview_from(settings.at(before) if before else None, plan, left_out)
         if comes_after(project, before, preview.after):
             return Merged(stack, preview, superseded=before)
         if shown is not None:
-            found = _held_to(shown, preview, settings, parents(project, preview.after))
+            found = _held_to(shown, preview, plan, parents(project, preview.after))
         if dry_run:
             return Merged(stack, preview, found.beside)
         hold = holding(settings, datetime.now(UTC), manual=True, rolled_back=lambda: noted(stack, project))
@@ -62,10 +63,7 @@ def deploy(
         return Merged(stack, preview, found.beside, error=error)
 
 
-def _held_to(
-    shown: PromisedStack, preview: StackPreview, settings: Settings, merged_to: Sequence[str]
-) -> Verdict:
-    plan, _ = unopened(settings.at(preview.after))
+def _held_to(shown: PromisedStack, preview: StackPreview, plan: Plan, merged_to: Sequence[str]) -> Verdict:
     # a clone without history does not tell what the branch was at before, and then nothing may come along
     moved = preview.before != shown.before or (bool(merged_to) and shown.before not in merged_to)
     becomes = digests_of(item.manifest for item in plan.objects)
@@ -73,7 +71,7 @@ def _held_to(
     if found.broken:
         lines = "".join(f"\n    {line}" for line in found.broken)
         raise RefusedError(
-            f"{settings.stack} would not get what was previewed as {shown.digest}:{lines}",
+            f"{plan.stack} would not get what was previewed as {shown.digest}:{lines}",
             next_step="preview it again as it is now: gitops ci preview --plan FILE",
         )
     return found

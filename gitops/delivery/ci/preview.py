@@ -49,14 +49,19 @@ def stack_preview(before: Settings | None, after: Settings) -> StackPreview:
     Raises:
         GitOpsError: what it would get can't be read at all.
     """
-    new, left_out = unopened(after)
+    return preview_from(before, *unopened(after))
+
+
+def preview_from(before: Settings | None, new: Plan, left_out: Sequence[LeftOut]) -> StackPreview:
+    """As `stack_preview`, for what the stack would get and what is left out of it, as `unopened` gives them."""
+    nothing = Plan(new.stack, "", (), ())
     if before is None:
-        return compared(_nothing(after), (), new, left_out)
+        return compared(nothing, (), new, left_out)
     try:
         old, broken = unopened(before)
     except GitOpsError as error:
         # a change that mends what is broken has to be shown as well
-        found = compared(_nothing(after), (), new, left_out)
+        found = compared(nothing, (), new, left_out)
         why = error.problems[0].what
         return replace(found, notes=(f"everything counts as created: {why}",))
     return compared(old, broken, new, left_out)
@@ -79,7 +84,3 @@ def unopened(settings: Settings) -> tuple[Plan, Sequence[LeftOut]]:
         GitOpsError: it can't be read at all.
     """
     return sound_plan(settings, Served(), (), sealed=True)
-
-
-def _nothing(settings: Settings) -> Plan:
-    return Plan(settings.stack, "", (), ())
