@@ -57,10 +57,10 @@ def sides(
 def _pair(
     project: Path, name: str, change: Situation, before: Mapping[str, bytes], after: Mapping[str, bytes]
 ) -> tuple[Settings | None, Settings]:
-    new = _settings(project, name, after)
     file = f"Pulumi.{name}.yaml"
+    new = _settings(project, name, after[file])
     try:
-        old = _settings(project, name, before) if file in before else None
+        old = _settings(project, name, before[file]) if file in before else None
     except ConfigError:
         old = None  # a change that mends the file has to be shown as well
     return old and _at(old, change, change.base, project), _at(new, change, change.head, project)
@@ -101,9 +101,8 @@ def _texts(project: Path, revision: str) -> dict[str, bytes]:
     return files_at(project, commit, _FILES) if commit else {}
 
 
-def _settings(project: Path, name: str, texts: Mapping[str, bytes]) -> Settings:
+def _settings(project: Path, name: str, text: bytes) -> Settings:
     with tempfile.TemporaryDirectory(prefix="gitops-") as scratch:
-        for file, text in texts.items():
-            (Path(scratch) / file).write_bytes(text)
+        (Path(scratch) / f"Pulumi.{name}.yaml").write_bytes(text)
         values = stack_values(name, Path(scratch))
     return settings_from(values, name, project, os.environ)
