@@ -45,17 +45,23 @@ def keep_comment(forge: Forge, pull_request: int, mark: str, body: str) -> Comme
     Raises:
         GitOpsError: the text with its mark is too long, or the forge refuses.
     """
-    text = f"<!-- {mark} -->\n{body}"
+    first = _marked(mark)
+    text = f"{first}\n{body}"
     if len(text) > LONGEST_COMMENT:
         raise GitOpsError(
             f"the comment has {len(text)} characters, and {LONGEST_COMMENT} is the most", next_step="cut it"
         )
     routes = _ROUTES[forge.kind]
     for found in routes.comments(forge, pull_request):
-        if found.body.startswith(f"<!-- {mark} -->"):
+        if found.body.startswith(first):
             same = found.body.replace("\r\n", "\n").rstrip() == text.rstrip()
             return found if same else routes.edit_comment(forge, pull_request, found.number, text)
     return routes.add_comment(forge, pull_request, text)
+
+
+def longest_body(mark: str) -> int:
+    """How many characters a text may have beside its mark."""
+    return LONGEST_COMMENT - len(f"{_marked(mark)}\n")
 
 
 def set_status(forge: Forge, sha: str, status: CommitStatus) -> None:
@@ -92,3 +98,8 @@ def propose(forge: Forge, branch: str, base: str, title: str, body: str = "") ->
     if found is None:
         found = routes.open_pull_request(forge, branch, base, title, body)
     return found
+
+
+def _marked(mark: str) -> str:
+    """The first line of a marked comment."""
+    return f"<!-- {mark} -->"

@@ -16,7 +16,7 @@ from gitops.cli.ci.options import (
 )
 from gitops.cli.forge import forge_of, forge_options
 from gitops.cli.options import output_option, stack_settings
-from gitops.forge.talk import LONGEST_COMMENT, keep_comment, set_status
+from gitops.forge.talk import keep_comment, longest_body, set_status
 from gitops.model.errors import ConfigError, GitOpsError, Problem
 from gitops.model.forge import CommitStatus, State
 from gitops.model.preview import Preview
@@ -96,17 +96,19 @@ def preview(
     shown = Preview(change.base, change.head, found)
     if plan_file:
         _write(plan_file, report.as_json(shown))
-    _say(shown, output)
-    if place:
-        _post(place, change, shown, comment=comment, status=status)
+    page = as_markdown(shown, longest_body(MARK))
+    _say(shown, page, output)
+    if place and comment:
+        keep_comment(place, change.pull_request, MARK, page)
+    if place and status:
+        _mark(place, change, shown)
     if shown.problems:
         raise click.exceptions.Exit(ConfigError.exit_code)
     if exit_code and any(item.changes for item in found):
         raise click.exceptions.Exit(1)
 
 
-def _say(shown: Preview, output: str) -> None:
-    page = as_markdown(shown, LONGEST_COMMENT)
+def _say(shown: Preview, page: str, output: str) -> None:
     match output:
         case "json":
             click.echo(report.as_json(shown))
@@ -133,14 +135,10 @@ def _title(item: StackPreview) -> str:
     return f"{item.stack}: {report.counts(item.counts)}"
 
 
-def _post(forge: Forge, change: Situation, shown: Preview, *, comment: bool, status: bool) -> None:
-    if comment:
-        mark = f"<!-- {MARK} -->\n"
-        keep_comment(forge, change.pull_request, MARK, as_markdown(shown, LONGEST_COMMENT - len(mark)))
-    if status:
-        state = State.FAILURE if shown.problems else State.SUCCESS
-        line = f"plan {shown.digest}: {report.summary(shown)}"
-        set_status(forge, change.marked, CommitStatus(state, CONTEXT, line, change.url))
+def _mark(forge: Forge, change: Situation, shown: Preview) -> None:
+    state = State.FAILURE if shown.problems else State.SUCCESS
+    line = f"plan {shown.digest}: {report.summary(shown)}"
+    set_status(forge, change.marked, CommitStatus(state, CONTEXT, line, change.url))
 
 
 def _write(file: Path, text: str) -> None:
