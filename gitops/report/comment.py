@@ -33,16 +33,10 @@ def as_markdown(preview: Preview, limit: int) -> str:
     differences = [_difference(item, change) for item in preview.stacks for change in item.changes]
     room = limit - _RESERVE
     told, dropped = _fitting(parts, room)
-    shown, hidden = ("", 0)
-    if not dropped:
-        shown, hidden = _fitting(differences, room - len(told))
-    else:
-        hidden = len(differences)
-    left_out = []
-    if dropped:
-        left_out.append(counted(dropped, "stack"))
-    if hidden:
-        left_out.append(counted(hidden, "difference"))
+    shown, hidden = _fitting(differences, 0 if dropped else room - len(told))
+    left_out = [
+        counted(number, what) for number, what in ((dropped, "stack"), (hidden, "difference")) if number
+    ]
     more = f"\n{' and '.join(left_out)} did not fit here; the pipeline's log has them.\n" if left_out else ""
     return f"{told}{shown}{more}"[:limit]
 
