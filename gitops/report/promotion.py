@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gitops.report.columns import counted
+from gitops.report.comment import fenced
 from gitops.report.manifests import summary
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "gitops.internal/promotion/v1"
 PROPOSAL = "gitops.internal/promotion-request/v1"
-# a diff may hold fences of its own
-_FENCE = "`" * 6
 
 
 def as_plan(unit: Unit, source: str, target: str, changes: Sequence[Change]) -> str:
@@ -64,7 +63,8 @@ def as_json(unit: Unit, source: str, target: str, objections: Sequence[str], don
 def as_proposal(plans: Sequence[str], diff: str) -> str:
     """The text of a pull request: what would go where, and the object-level difference; Markdown."""
     told = "\n\n".join(plan.replace("\n", "  \n") for plan in plans)
-    return f"{told}\n\n{_FENCE}diff\n{diff}{_FENCE}\n"
+    difference = fenced(diff.removesuffix("\n"), "diff")
+    return f"{told}\n\n{difference}\n"
 
 
 def proposal_as_json(found: PullRequest, stacks: Sequence[str], revision: str) -> str:
