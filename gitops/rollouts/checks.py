@@ -34,23 +34,16 @@ def wrong_checks(section: RolloutSection) -> Iterator[Fault]:
 
 def wrong_check(check: Check) -> str:
     """What is wrong with a check by itself, "" for nothing."""
-    thresholds = (check.threshold, check.failure_threshold)
     stated = [text for text in (check.success_condition, check.failure_condition) if text]
     if not check.query:
         if check.name not in LIBRARY:
             return f"{check.name} is not in the library, and states no query"
         if stated:
             return f"{check.name} of the library takes a threshold, not conditions"
-        good, bad = (
-            (LIBRARY[check.name].threshold if check.threshold is None else check.threshold),
-            thresholds[1],
-        )
-        if bad is not None and (bad > good) == LIBRARY[check.name].at_least and bad != good:
-            return f"{check.name} would fail at {bad:g}, which is better than its threshold {good:g}"
-        return ""
+        return _wrong_thresholds(check)
     if check.name in LIBRARY:
         return f"{check.name} is the library's: a query of your own needs another name"
-    if any(value is not None for value in thresholds):
+    if check.threshold is not None or check.failure_threshold is not None:
         return "a query of your own takes successCondition or failureCondition, not a threshold"
     return "" if stated else "a query without successCondition and failureCondition would always succeed"
 
