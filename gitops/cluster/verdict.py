@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops.cluster.errors import ApiError
 from gitops.cluster.health import Status, health
+from gitops.model.keys import group_of
 from gitops.model.manifest import as_list, as_mapping
 from gitops.model.steering import HASH_LABEL
+from gitops.rollouts.naming import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +57,7 @@ def verdict(client: Client, live: Object) -> str:
 
     Empty for any other object, and for a Rollout that is well.
     """
-    if (live.get("kind"), str(live.get("apiVersion")).partition("/")[0]) != ("Rollout", "argoproj.io"):
+    if (live.get("kind"), group_of(str(live.get("apiVersion")))) != ("Rollout", GROUP):
         return ""
     found = health(live)
     if found.status not in {Status.DEGRADED, Status.SUSPENDED}:

@@ -14,7 +14,7 @@ from gitops.cluster.health.status import NOT_SEEN
 from gitops.cluster.verdict import verdict
 from gitops.model.errors import GitOpsError, TimedOutError
 from gitops.model.keys import ObjectKey
-from gitops.waves.rollouts import is_rollout
+from gitops.rollouts.naming import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.keys import OBJECT_ANNOTATION, PRUNE_ANNOTATION, UNUSED, ObjectKey
 from gitops.model.manifest import as_mapping
+from gitops.rollouts.naming import is_rollout, workload_of
 from gitops.rollouts.versions import (
     content_digest,
     digest_of,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from gitops.model.application import Application
     from gitops.model.manifest import JsonObject, Manifest
+
+_WITH_PODS = frozenset(("Rollout", "Deployment"))
 
 
 def versioned(
@@ -51,16 +54,8 @@ def versioned(
 
 def _workloads(objects: Mapping[ObjectKey, Manifest]) -> list[ObjectKey]:
     """The Rollouts, and the Deployments that lend one their template: those whose pods are a rollout's."""
-    rollouts = {
-        key: m.body for key, m in objects.items() if (key.group, key.kind) == ("argoproj.io", "Rollout")
-    }
-    found = []
-    for key, body in rollouts.items():
-        lender = as_mapping(as_mapping(body.get("spec")).get("workloadRef"))
-        borrowed = ObjectKey("apps", "Deployment", key.namespace, str(lender.get("name")))
-        workload = borrowed if lender else key
-        found += [workload] if workload in objects else []
-    return found
+    found = [workload_of(key, item.body) or key for key, item in objects.items() if is_rollout(key)]
+    return [key for key in found if key in objects and key.kind in _WITH_PODS]
 
 
 def _with_versions(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from gitops.model.phase import SYNC_PHASES, DeletePolicy, Phase
 from gitops.model.plan import Gate, Hook, hook_name
+from gitops.rollouts.naming import is_rollout, workload_of
 from gitops.waves.order import PREREQUISITES, ROUTES, WORKLOADS, kind_rank
 from gitops.waves.phases import Placed, delete_policies, trigger
-from gitops.waves.rollouts import is_rollout, workload_of
 from gitops.waves.treatment import health_check, planned_object
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.plan import Readiness
+from gitops.rollouts.naming import is_rollout
 from gitops.waves.order import FOUNDATIONS
-from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from gitops.model.application import Application

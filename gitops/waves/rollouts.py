@@ -6,10 +6,17 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from gitops.model.keys import GROUP_ANNOTATION, ObjectKey, group_of
+from gitops.model.keys import GROUP_ANNOTATION, ObjectKey
 from gitops.model.manifest import as_list, as_mapping
 from gitops.model.steering import HASH_LABEL, Steering
 from gitops.model.sync import IgnoreDifference
+from gitops.rollouts.naming import (
+    destination_rule_of,
+    is_rollout,
+    virtual_service_of,
+    virtual_services,
+    workload_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +24,10 @@ if TYPE_CHECKING:
     from gitops.model.errors import Problems
     from gitops.model.manifest import Manifest
 
+__all__ = ["as_rule", "check_groups", "groups", "is_rollout", "left_to_rollout", "steered_by_rollout"]
+
 Object = dict[str, Any]
 
-_ISTIO = "networking.istio.io"
 _SERVICES = {
     "canary": ("canaryService", "stableService"),
     "blueGreen": ("activeService", "previewService"),
@@ -28,11 +36,6 @@ _PING_PONG = ("pingService", "pongService")
 # What a person or a command tells a Rollout for the moment.
 _OWN = ("/spec/paused", "/spec/restartAt")
 _SCALING = frozenset(("progressively", "onsuccess"))
-
-
-def is_rollout(key: ObjectKey) -> bool:
-    """Whether it is an object of Argo Rollouts' main kind."""
-    return (key.group, key.kind) == ("argoproj.io", "Rollout")
 
 
 def groups(manifests: Iterable[Manifest]) -> dict[ObjectKey, tuple[Manifest, ...]]:
@@ -67,15 +70,6 @@ def check_groups(
                 )
 
 
-def workload_of(key: ObjectKey, body: Object) -> ObjectKey | None:
-    """The workload whose pods a Rollout takes over; None when it states its own."""
-    reference = as_mapping(as_mapping(body.get("spec")).get("workloadRef"))
-    if not reference.get("name"):
-        return None
-    group = group_of(str(reference.get("apiVersion") or "apps/v1"))
-    return ObjectKey(group, str(reference.get("kind") or "Deployment"), key.namespace, str(reference["name"]))
-
-
 def left_to_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, tuple[str, ...]]]:
     """Objects with JSON pointers to single fields that are left alone: of the Rollout, and of its workload."""
     yield key, _OWN
@@ -96,20 +90,18 @@ def steered_by_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey
     routing = as_mapping(as_mapping(strategy.get("canary")).get("trafficRouting"))
     istio = as_mapping(routing.get("istio"))
     added = frozenset(str(as_mapping(item).get("name")) for item in as_list(routing.get("managedRoutes")))
-    for item in (istio.get("virtualService"), *as_list(istio.get("virtualServices"))):
-        service = as_mapping(item)
-        name, _, namespace = str(service.get("name") or "").partition(".")
-        if name:
+    for _, service in virtual_services(istio):
+        named = virtual_service_of(key, service)
+        if named.name:
             # routes of TLS and TCP have no names: by their ports and hosts, all of them may be meant
             nameless = service.get("tlsRoutes") or service.get("tcpRoutes")
             routes = frozenset[str]() if nameless else frozenset(map(str, as_list(service.get("routes"))))
-            steering = Steering("VirtualService", routes, added)
-            yield ObjectKey(_ISTIO, "VirtualService", namespace or key.namespace, name), steering
+            yield named, Steering("VirtualService", routes, added)
     rule = as_mapping(istio.get("destinationRule"))
-    if rule.get("name"):
+    named = destination_rule_of(key, rule)
+    if named.name:
         names = frozenset(str(rule[f]) for f in ("canarySubsetName", "stableSubsetName") if rule.get(f))
-        steering = Steering("DestinationRule", subsets=names)
-        yield ObjectKey(_ISTIO, "DestinationRule", key.namespace, str(rule["name"])), steering
+        yield named, Steering("DestinationRule", subsets=names)
 
 
 def as_rule(key: ObjectKey, steering: Steering) -> IgnoreDifference:

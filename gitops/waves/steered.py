@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gitops.model.keys import ObjectKey, group_of
 from gitops.model.manifest import as_mapping
 from gitops.model.sync import IgnoreDifference
-from gitops.waves.rollouts import as_rule, is_rollout, left_to_rollout, steered_by_rollout
+from gitops.rollouts.naming import is_rollout
+from gitops.waves.rollouts import as_rule, left_to_rollout, steered_by_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

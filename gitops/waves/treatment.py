@@ -8,9 +8,9 @@ from gitops.expressions import ExpressionError, paths
 from gitops.manifests.options import object_options
 from gitops.model.paths import pointer_to
 from gitops.model.plan import HealthCheck, PlannedObject
+from gitops.rollouts.naming import is_rollout
 from gitops.waves.phases import trigger
 from gitops.waves.readiness import is_waited_for, own_rule, readiness
-from gitops.waves.rollouts import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

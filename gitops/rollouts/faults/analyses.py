@@ -10,6 +10,7 @@ from gitops.model.manifest import as_list, as_mapping, names_in
 from gitops.rollouts.fault import Fault
 from gitops.rollouts.faults.promql import query_fault
 from gitops.rollouts.faults.steps import BLUE_GREEN, CANARY
+from gitops.rollouts.naming import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from gitops.model.manifest import JsonObject
 
 _ARGUMENT = re.compile(r"\{\{\s*args\.([^\s{}]+)\s*\}\}")
-_GROUP = "argoproj.io"
 
 
 def template_faults(template: JsonObject) -> Iterator[Fault]:
@@ -83,8 +83,8 @@ def _analyses(strategy: JsonObject) -> Iterator[tuple[str, JsonObject]]:
 def _template(key: ObjectKey, reference: JsonObject) -> ObjectKey:
     name = str(reference.get("templateName") or "")
     if reference.get("clusterScope"):
-        return ObjectKey(_GROUP, "ClusterAnalysisTemplate", "", name)
-    return ObjectKey(_GROUP, "AnalysisTemplate", key.namespace, name)
+        return ObjectKey(GROUP, "ClusterAnalysisTemplate", "", name)
+    return ObjectKey(GROUP, "AnalysisTemplate", key.namespace, name)
 
 
 def _with_nested(

@@ -12,6 +12,7 @@ from gitops.rollouts.faults.routes import route_faults
 from gitops.rollouts.faults.services import service_faults
 from gitops.rollouts.faults.steps import step_faults
 from gitops.rollouts.faults.workloads import workload_faults
+from gitops.rollouts.naming import GROUP, is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gitops.model.manifest import JsonObject
     from gitops.rollouts.fault import Fault
 
-GROUP = "argoproj.io"
 _CLUSTER_WIDE = "ClusterAnalysisTemplate"
 _TEMPLATES = frozenset(("AnalysisTemplate", _CLUSTER_WIDE))
 
@@ -34,7 +34,7 @@ def find_faults(objects: Iterable[JsonObject]) -> Iterator[tuple[ObjectKey, Faul
             continue
         if key.kind in _TEMPLATES:
             yield from ((key, fault) for fault in template_faults(body))
-        elif key.kind == "Rollout":
+        elif is_rollout(key):
             strategy = as_mapping(body["spec"].get("strategy"))
             yield from ((key, fault) for fault in step_faults(strategy))
             for faults in (workload_faults, service_faults, route_faults, missing_templates):

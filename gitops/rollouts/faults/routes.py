@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops.model.keys import ObjectKey
 from gitops.model.manifest import as_list, as_mapping, names_in
 from gitops.rollouts.fault import Fault
 from gitops.rollouts.faults.steps import CANARY
+from gitops.rollouts.naming import destination_rule_of, virtual_service_of, virtual_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from gitops.model.keys import ObjectKey
     from gitops.model.manifest import JsonObject
 
-ISTIO_GROUP = "networking.istio.io"
 _PATH = f"{CANARY}.trafficRouting.istio"
 
 
@@ -26,7 +26,8 @@ def route_faults(
     routing = as_mapping(canary.get("trafficRouting"))
     istio = as_mapping(routing.get("istio"))
     managed = names_in(routing.get("managedRoutes"))
-    for path, service in _virtual_services(istio):
+    for place, service in virtual_services(istio):
+        path = f"{_PATH}.{place}"
         body = stated.get(virtual_service_of(key, service))
         if body is None:
             what = f"VirtualService {service.get('name')} is stated nowhere"
@@ -35,19 +36,6 @@ def route_faults(
         yield from _routes(path, service, body, managed, _versions(canary, istio))
     if "destinationRule" in istio:
         yield from _subsets(key, as_mapping(istio["destinationRule"]), stated)
-
-
-def virtual_service_of(key: ObjectKey, service: JsonObject) -> ObjectKey:
-    """The VirtualService that a canary names, as NAME or NAME.NAMESPACE."""
-    name, _, namespace = str(service.get("name") or "").partition(".")
-    return ObjectKey(ISTIO_GROUP, "VirtualService", namespace or key.namespace, name)
-
-
-def _virtual_services(istio: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    if "virtualService" in istio:
-        yield f"{_PATH}.virtualService", as_mapping(istio["virtualService"])
-    for number, service in enumerate(as_list(istio.get("virtualServices"))):
-        yield f"{_PATH}.virtualServices[{number}]", as_mapping(service)
 
 
 def _versions(canary: JsonObject, istio: JsonObject) -> set[str]:
@@ -104,13 +92,14 @@ def _listed(names: set[str]) -> str:
 
 
 def _subsets(key: ObjectKey, rule: JsonObject, stated: Mapping[ObjectKey, JsonObject]) -> Iterator[Fault]:
-    path, name = f"{_PATH}.destinationRule", str(rule.get("name") or "")
-    body = stated.get(ObjectKey(ISTIO_GROUP, "DestinationRule", key.namespace, name))
+    path, named = f"{_PATH}.destinationRule", destination_rule_of(key, rule)
+    body = stated.get(named)
     if body is None:
-        yield Fault(f"{path}.name", f"DestinationRule {name} is stated nowhere", "state it, or mend the name")
+        what = f"DestinationRule {named.name} is stated nowhere"
+        yield Fault(f"{path}.name", what, "state it, or mend the name")
         return
     subsets = names_in(as_mapping(body.get("spec")).get("subsets"))
     for field in ("stableSubsetName", "canarySubsetName"):
         if rule.get(field) not in subsets:
-            what = f"DestinationRule {name} has no subset {rule.get(field)}"
+            what = f"DestinationRule {named.name} has no subset {rule.get(field)}"
             yield Fault(f"{path}.{field}", what, "add the subset, or mend the name")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops.model.keys import ObjectKey
 from gitops.model.manifest import as_mapping
+from gitops.model.steering import HASH_LABEL
 from gitops.rollouts.fault import Fault
 from gitops.rollouts.faults.steps import BLUE_GREEN, CANARY
 from gitops.rollouts.faults.workloads import pod_labels
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gitops.model.manifest import JsonObject
 
 _NEEDS_BOTH = frozenset("istio alb smi apisix ambassador nginx appMesh traefik".split())
-HASH_LABEL = "rollouts-pod-template-hash"
 
 
 def service_faults(
