@@ -16,12 +16,13 @@ from pulumi.runtime.proto import resource_pb2
 from components.objects import secret
 from gitops.cluster.health import Status
 from gitops.cluster.hooks import delete_made, run_hook
+from gitops.cluster.reading import read_live
 from gitops.cluster.taking import take_all_fields
 from gitops.cluster.waiting import wait_healthy
 from gitops.model.keys import HOOK_ANNOTATION
 from gitops.model.phase import DeletePolicy, Phase
 from gitops.model.plan import Gate, HealthCheck, Hook
-from gitops.sharing import read_live, refuse_moved
+from gitops.sharing import refuse_moved
 
 if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
@@ -43,7 +44,6 @@ class HookRunner:
         self._steps = {step.name: step for step in plan.steps if isinstance(step, Hook | HealthCheck | Gate)}
         self._applications = {application.name for application in plan.applications}
         self._planned = {item.name: item for item in plan.objects}
-        self._objects = {item.name: item.manifest for item in plan.objects}
         self._failures: dict[str, asyncio.Task[None]] = {}
 
     async def register(self) -> None:
@@ -89,7 +89,7 @@ class HookRunner:
             await delete_made(self._connection, body)
 
     async def _replace(self, args: pulumi.ResourceHookArgs) -> None:
-        await take_all_fields(self._connection, self._objects[args.name])
+        await take_all_fields(self._connection, self._planned[args.name].manifest)
 
     async def _share(self, args: pulumi.ResourceHookArgs) -> None:
         planned = self._planned[args.name]
@@ -98,7 +98,7 @@ class HookRunner:
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Run the failure hooks of the object's application; the step is not tried again."""
-        await self._run_failures(self._objects[args.name].application)
+        await self._run_failures(self._planned[args.name].manifest.application)
         return False
 
     async def _run_failures(self, application: str) -> None:

@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gitops.cluster.discovery import UnknownKindError
-from gitops.cluster.errors import ApiError
+from gitops.cluster.reading import read_live
 from gitops.model.errors import ConflictError
 from gitops.model.manifest import as_list, as_mapping
 from gitops.model.paths import at, from_pointer
@@ -21,7 +20,6 @@ from gitops.model.steering import HASH_LABEL
 if TYPE_CHECKING:
     from gitops.cluster.client import Object
     from gitops.cluster.connect import Connection
-    from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
     from gitops.model.steering import Steering
 
@@ -52,20 +50,6 @@ def sharing(plan: Plan, connection: Connection) -> Plan:
             for step in plan.steps
         ),
     )
-
-
-def read_live(connection: Connection, manifest: Manifest) -> Object | None:
-    """The live object of a manifest; None where there is none, or nobody serves its kind."""
-    key = manifest.key
-    try:
-        resource = connection.discovery.find(manifest.api_version, manifest.kind)
-        return connection.client.get(resource.path(key.namespace, key.name))
-    except UnknownKindError:
-        return None
-    except ApiError as error:
-        if error.status == 404:
-            return None
-        raise
 
 
 def refuse_moved(planned: PlannedObject, live: Object | None) -> None:

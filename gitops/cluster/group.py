@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitops.cluster.errors import ApiError, Unreachable
+from gitops.cluster.errors import Unreachable
 from gitops.cluster.health import Status, health
+from gitops.cluster.reading import read_live
 from gitops.cluster.verdict import verdict
 from gitops.model.errors import GitOpsError
 from gitops.model.manifest import as_list, as_mapping
@@ -39,7 +40,7 @@ class Group:
     connection: Connection
     own: Manifest
     others: Sequence[Manifest]
-    _before: dict[str, Any] | None = field(default=None)
+    _before: dict[str, Any] | None = None
 
     def look(self, live: Object) -> None:
         """Let the own Rollout go on when all have come as far, or abort it when another one was.
@@ -82,19 +83,13 @@ class Group:
 
     def _read(self, manifest: Manifest) -> Object:
         with suppress(Unreachable):
-            try:
-                return self.connection.client.get(self._path(manifest))
-            except ApiError as error:
-                if error.status != 404:
-                    raise
+            return read_live(self.connection, manifest) or {}
         return {}
 
     def _patch(self, patch: Object) -> None:
-        self.connection.client.patch(f"{self._path(self.own)}/status", {"status": patch})
-
-    def _path(self, manifest: Manifest) -> str:
-        resource = self.connection.discovery.find(manifest.api_version, manifest.kind)
-        return resource.path(manifest.key.namespace, manifest.key.name)
+        resource = self.connection.discovery.find(self.own.api_version, self.own.kind)
+        path = resource.path(self.own.key.namespace, self.own.key.name)
+        self.connection.client.patch(f"{path}/status", {"status": patch})
 
 
 def stands(live: Object) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.client import JSON_PATCH
-from gitops.cluster.errors import ApiError
+from gitops.cluster.reading import read
 from gitops.model.keys import APPLICATION_LABEL, OBJECT_ANNOTATION, STACK_LABEL, ObjectKey
 from gitops.secrets.deliver import SEALED
 from gitops.secrets.scope import API_VERSION, CLAIMS, KIND, UNOWNED
@@ -74,7 +74,7 @@ def release(client: Client, live: Survey, key: ObjectKey) -> None:
 def take_back(client: Client, live: Survey, key: ObjectKey) -> None:
     """Give the Secret of the SealedSecret `key` its reference again. Raises as `release`."""
     path = _secret_of(key)
-    secret = _found(client, path)
+    secret = read(client, path)
     if secret and _annotations(secret).get(UNOWNED) != "true":
         metadata = secret["metadata"]
         owner = {
@@ -98,18 +98,9 @@ def _annotations(item: Object) -> Object:
     return item["metadata"].get("annotations") or {}
 
 
-def _found(client: Client, path: str) -> Object | None:
-    try:
-        return client.get(path)
-    except ApiError as error:
-        if error.status == 404:
-            return None
-        raise
-
-
 def _let_go(client: Client, path: str) -> None:
     """Take the reference to its SealedSecret, and the leave to manage it, from a Secret."""
-    secret = _found(client, path)
+    secret = read(client, path)
     changes = list(_changes(secret["metadata"])) if secret else []
     if secret and changes:
         same = {"op": "test", "path": "/metadata/uid", "value": secret["metadata"]["uid"]}

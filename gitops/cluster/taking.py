@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
 from gitops.cluster.ownership import handed_over
+from gitops.cluster.reading import read
 from gitops.model.errors import ConflictError
 from gitops.model.keys import FIELD_MANAGER
 
@@ -39,12 +40,9 @@ def _take(connection: Connection, manifest: Manifest) -> None:
     key = manifest.key
     resource = connection.discovery.find(manifest.api_version, manifest.kind)
     path = resource.path(key.namespace, key.name)
-    try:
-        live = connection.client.get(path)
-    except ApiError as error:
-        if error.status == 404:
-            return
-        raise
+    live = read(connection.client, path)
+    if live is None:
+        return
     entries = handed_over(live, lambda manager: manager != FIELD_MANAGER, FIELD_MANAGER)
     if entries is not None:
         same = {
