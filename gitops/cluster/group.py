@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.errors import Unreachable
-from gitops.cluster.health import Status, health
+from gitops.cluster.health import Status, canary_steps, health
 from gitops.cluster.reading import read_live
 from gitops.cluster.verdict import verdict
 from gitops.model.errors import GitOpsError
@@ -151,5 +151,4 @@ def _status(live: Object) -> Object:
 
 
 def _steps(live: Object) -> list[Any]:
-    strategy = as_mapping(as_mapping(live.get("spec")).get("strategy"))
-    return as_list(as_mapping(strategy.get("canary")).get("steps"))
+    return canary_steps(as_mapping(live.get("spec")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops.cluster.errors import ApiError
-from gitops.cluster.health import Status, health
+from gitops.cluster.health import Status, canary_steps, health
 from gitops.model.keys import group_of
 from gitops.model.manifest import as_list, as_mapping
 from gitops.model.steering import HASH_LABEL
@@ -91,8 +91,7 @@ def _measured(run: Object, live: Object) -> Iterator[Measured]:
     labels = as_mapping(run["metadata"].get("labels"))
     when = _WHEN.get(str(labels.get("rollout-type")), "")
     if "step-index" in labels:
-        strategy = as_mapping(as_mapping(live.get("spec")).get("strategy"))
-        steps = as_list(as_mapping(strategy.get("canary")).get("steps"))
+        steps = canary_steps(as_mapping(live.get("spec")))
         when = f"at step {int(labels['step-index']) + 1} of {len(steps)}"
     stated = {
         item.get("name"): item

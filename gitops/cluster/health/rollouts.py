@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.health.status import (
+    HEALTHY,
     NOT_SEEN,
     Health,
     Status,
@@ -13,6 +14,7 @@ from gitops.cluster.health.status import (
     progressing,
     reason,
 )
+from gitops.model.manifest import as_list, as_mapping
 
 if TYPE_CHECKING:
     from gitops.cluster.client import Object
@@ -39,7 +41,7 @@ def rollout(spec: Object, status: Object, live: Object) -> Health:
         case "Paused":
             return Health(Status.SUSPENDED, _pause(spec, status) or message or "paused")
         case "Healthy":
-            return Health(Status.HEALTHY)
+            return HEALTHY
         case "Progressing":
             return progressing(f"{message or 'progressing'}{_step(spec, status)}")
         case "Degraded":
@@ -49,6 +51,11 @@ def rollout(spec: Object, status: Object, live: Object) -> Health:
             return degraded(reason(broken, "invalid spec")) if broken else NOT_SEEN
         case _:
             return Health(Status.UNKNOWN, f"phase {phase!r}")
+
+
+def canary_steps(spec: Object) -> list[Any]:
+    """The steps of a Rollout's spec; none where it is no canary."""
+    return as_list(as_mapping(as_mapping(spec.get("strategy")).get("canary")).get("steps"))
 
 
 def waits_for_somebody(live: Object) -> bool:
@@ -78,13 +85,13 @@ def _told(pause: Any, spec: Object, status: Object) -> str:
 
 def _ends(pause: Any, spec: Object, status: Object) -> str:
     """After what time a pause ends by itself, "" when it does not."""
-    strategy = spec.get("strategy") or {}
     if pause.get("reason") == "BlueGreenPause":
-        seconds = (strategy.get("blueGreen") or {}).get("autoPromotionSeconds")
+        green = (spec.get("strategy") or {}).get("blueGreen") or {}
+        seconds = green.get("autoPromotionSeconds")
         return f"{seconds} s" if seconds else ""
     if pause.get("reason") != "CanaryPauseStep":
         return ""
-    steps, index = (strategy.get("canary") or {}).get("steps") or [], status.get("currentStepIndex") or 0
+    steps, index = canary_steps(spec), status.get("currentStepIndex") or 0
     step = steps[index] if index < len(steps) else {}
     duration = (step.get("pause") or {}).get("duration")
     return f"{duration} s" if str(duration or "").isdecimal() else str(duration or "")
@@ -92,6 +99,6 @@ def _ends(pause: Any, spec: Object, status: Object) -> str:
 
 def _step(spec: Object, status: Object) -> str:
     """Such as ` at step 2 of 5`; counted from one, as people do."""
-    steps = ((spec.get("strategy") or {}).get("canary") or {}).get("steps") or []
+    steps = canary_steps(spec)
     index = status.get("currentStepIndex")
     return f" at step {index + 1} of {len(steps)}" if index is not None and index < len(steps) else ""
