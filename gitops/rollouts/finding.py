@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitops.model.keys import ObjectKey
 from gitops.model.manifest import as_mapping
 from gitops.rollouts.fault import Fault
+from gitops.rollouts.pods import pod_labels, selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,7 +51,8 @@ def find_service(
     services = [body for body in objects if body["kind"] == "Service" and space(body) == space(deployment)]
     found = [body for body in services if named(body) == asked]
     if not asked:
-        found = [body for body in services if _selects(body, deployment) and named(body) != other]
+        labels = pod_labels(deployment)
+        found = [body for body in services if selects(_selector(body), labels) and named(body) != other]
     if len(found) != 1:
         names = ", ".join(sorted(map(named, services))) or "none"
         what = f"the application has no Service {asked}" if asked else ""
@@ -60,15 +62,8 @@ def find_service(
     return found[0]
 
 
-def _selects(service: JsonObject, deployment: JsonObject) -> bool:
-    selector = as_mapping(as_mapping(service.get("spec")).get("selector"))
-    labels = _pod_labels(deployment)
-    return bool(selector) and all(labels.get(name) == value for name, value in selector.items())
-
-
-def _pod_labels(deployment: JsonObject) -> Mapping[str, str]:
-    template_ = as_mapping(as_mapping(deployment.get("spec")).get("template"))
-    return as_mapping(as_mapping(template_.get("metadata")).get("labels"))
+def _selector(service: JsonObject) -> Mapping[str, str]:
+    return as_mapping(as_mapping(service.get("spec")).get("selector"))
 
 
 def _kind(body: JsonObject) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops.model.manifest import as_list, as_mapping
+from gitops.rollouts.finding import named, space
 from gitops.rollouts.spelling import ISTIO, made, spelled
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def split(istio: Istio | None, workload: str, service: JsonObject, other: str) -
         yield second_service(service, other)
     if istio is None:
         return
-    metadata = service["metadata"]
-    namespace, stable = str(metadata.get("namespace") or ""), str(metadata["name"])
+    namespace, stable = space(service), named(service)
     yield virtual_service(istio, workload, namespace, stable, other)
     if istio.destination_rule:
         labels = as_mapping(as_mapping(service.get("spec")).get("selector"))
@@ -45,7 +45,7 @@ def second_service(service: JsonObject, name: str) -> JsonObject:
         {key: value for key, value in as_mapping(port).items() if key != "nodePort"}
         for port in as_list(spec.get("ports"))
     ]
-    body = made("v1", "Service", name, str(service["metadata"].get("namespace") or ""), kept)
+    body = made("v1", "Service", name, space(service), kept)
     labels = service["metadata"].get("labels")
     return {**body, "metadata": {**body["metadata"], "labels": labels}} if labels else body
 

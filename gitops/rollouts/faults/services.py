@@ -9,7 +9,7 @@ from gitops.model.manifest import as_mapping
 from gitops.model.steering import HASH_LABEL
 from gitops.rollouts.fault import Fault
 from gitops.rollouts.faults.steps import BLUE_GREEN, CANARY
-from gitops.rollouts.faults.workloads import pod_labels
+from gitops.rollouts.faults.workloads import rollout_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def service_faults(
             yield Fault(
                 second, f"both are {named[first]}, and each version needs its own", "name two Services"
             )
-    labels = pod_labels(key, rollout, stated)
+    labels = rollout_labels(key, rollout, stated)
     for path, name in named.items():
         if not name:
             continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitops.model.keys import ObjectKey, group_of
 from gitops.model.manifest import as_mapping
 from gitops.rollouts.fault import Fault
+from gitops.rollouts.pods import pod_labels, selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,11 +26,11 @@ def workload_faults(
     if reference and as_mapping(rollout["spec"].get("template")):
         what = "there is a template too, and only one of the two can count"
         yield Fault("spec.workloadRef", what, "keep just one")
-    labels = pod_labels(key, rollout, stated)
+    labels = rollout_labels(key, rollout, stated)
     for other, body in stated.items():
         if (other.group, other.kind, other.namespace) != ("apps", "Deployment", key.namespace):
             continue
-        if other != lender and labels and _selects(body, labels):
+        if other != lender and labels and selects(_selector(body), labels):
             what = f"{other} selects the same pods: {_words(_selector(body))}"
             yield Fault("spec.selector", what, f"take {other} out, or name it in workloadRef")
 
@@ -43,23 +44,16 @@ def lender_of(key: ObjectKey, rollout: JsonObject) -> ObjectKey | None:
     return ObjectKey(group, str(reference.get("kind") or ""), key.namespace, str(reference.get("name") or ""))
 
 
-def pod_labels(
+def rollout_labels(
     key: ObjectKey, rollout: JsonObject, stated: Mapping[ObjectKey, JsonObject]
 ) -> Mapping[str, str]:
     """The labels of a Rollout's pods; none where its template is not known."""
     lender = lender_of(key, rollout)
-    workload = stated.get(lender, {}) if lender else rollout
-    template = as_mapping(as_mapping(workload.get("spec")).get("template"))
-    return as_mapping(as_mapping(template.get("metadata")).get("labels"))
-
-
-def _selects(deployment: JsonObject, labels: Mapping[str, str]) -> bool:
-    """Whether plain labels alone say so; expressions could only narrow them, and are not weighed."""
-    selector = _selector(deployment)
-    return bool(selector) and all(labels.get(name) == value for name, value in selector.items())
+    return pod_labels(stated.get(lender, {}) if lender else rollout)
 
 
 def _selector(deployment: JsonObject) -> Mapping[str, str]:
+    """Plain labels alone; expressions could only narrow them, and are not weighed."""
     return as_mapping(as_mapping(as_mapping(deployment.get("spec")).get("selector")).get("matchLabels"))
 
 
