@@ -139,7 +139,10 @@ class _Making:
             return [self.hook(item, after)]
         key, around = item.manifest.key, self.around
         planned = planned_object(
-            *(item.manifest, self.application, around.wave, after),
+            item.manifest,
+            self.application,
+            around.wave,
+            after,
             around.steered.get(key, ()),
             around.shared.get(key),
         )
