@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitops.manifests.raw import RawObject
+    from gitops.manifests.scopes import Scopes
     from gitops.model.application import Application
     from gitops.model.manifest import Manifest
     from gitops.model.plan import Plan
@@ -85,14 +86,7 @@ def rendered(
         for item, raw in reading.stated.documents.items()
         if not applications or item.name in applications
     }
-    found = manifests(chosen, settings.stack, None, problems, Problems())
-    if settings.secrets.refuse_plain:
-        refuse_plain(found, settings.secrets.plain, problems)
-    sealed = sealed_contents(found)
-    found = delivered(found, settings.stack, None, problems)
-    found = versioned(chosen, found, sealed)
-    for problem in reading.stated.forbidden(found):
-        problems.note(problem)
+    found = reading.manifests(chosen, None, None, problems, Problems())
     concerning = [
         problem
         for problem in problems
@@ -169,22 +163,32 @@ class _Reading:
         self, documents: Mapping[Application, list[RawObject]], problems: Problems
     ) -> tuple[Plan, tuple[Manifest, ...]]:
         """The plan of these applications, and their manifests; without steps when anything is wrong."""
-        stack = self.settings.stack
         notes = Problems(list(self.stated.notes))
-        secrets = self.settings.secrets
-        opened = secrets.opened and not self.sealed
+        opened = self.settings.secrets.opened and not self.sealed
         # nobody has to serve the kind where the program opens it
         known = {**(self.served.scopes or {}), SEALED: True} if opened else self.served.scopes
+        found = self.manifests(documents, known, self.ring if opened else None, problems, notes)
+        plan = make_plan(self.settings.stack, self.commit.sha, documents, found, problems)
+        return replace(plan, notes=tuple(notes)), found
+
+    def manifests(
+        self,
+        documents: Mapping[Application, list[RawObject]],
+        known: Scopes | None,
+        ring: Callable[[], KeyRing] | None,
+        problems: Problems,
+        notes: Problems,
+    ) -> tuple[Manifest, ...]:
+        """What these applications state, as it is applied; without a ring, SealedSecrets stay so."""
+        stack, secrets = self.settings.stack, self.settings.secrets
         found = manifests(documents, stack, known, problems, notes)
         if secrets.refuse_plain:
             refuse_plain(found, secrets.plain, problems)
         sealed = sealed_contents(found)
-        found = delivered(found, stack, self.ring if opened else None, problems)
-        found = versioned(documents, found, sealed)
+        found = versioned(documents, delivered(found, stack, ring, problems), sealed)
         for problem in self.stated.forbidden(found):
             problems.note(problem)
-        plan = make_plan(stack, self.commit.sha, documents, found, problems)
-        return replace(plan, notes=tuple(notes)), found
+        return found
 
 
 def _read(
