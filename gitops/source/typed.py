@@ -13,6 +13,8 @@ import msgspec
 
 T = TypeVar("T")
 _BOUNDS = {int: ("ge", "le"), float: ("ge", "le"), str: ("pattern",), tuple: ("min_length",)}
+# evaluates every annotation anew each time it is asked
+_hints = functools.cache(get_type_hints)
 
 
 def read_typed(value: Any, model: type[T]) -> T:
@@ -38,7 +40,7 @@ def keys(model: type, path: str) -> list[str]:
 
 def _inner(model: type, name: str) -> type | None:
     """The dataclass that stands, in whatever form, under a key."""
-    hints = get_type_hints(model)
+    hints = _hints(model)
     attribute = {field.encode_name: field.name for field in msgspec.structs.fields(_struct(model))}.get(name)
     return _dataclass_in(hints[attribute]) if attribute else None
 
@@ -52,7 +54,7 @@ def _dataclass_in(hint: Any) -> type | None:
 @functools.cache
 def _struct(model: Any) -> type[msgspec.Struct]:
     """The dataclass as a reader that knows its keys."""
-    hints = get_type_hints(model)
+    hints = _hints(model)
     stated: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for field in fields(model):
         if not field.metadata.get("read", True):
@@ -86,7 +88,7 @@ def _read_as(hint: Any, bounds: Mapping[str, Any] = MappingProxyType({})) -> Any
 def _dataclass(read: Any, model: Any) -> Any:
     """What was read, as the dataclasses that it stands for."""
     if isinstance(read, msgspec.Struct):
-        hints = get_type_hints(model)
+        hints = _hints(model)
         given = {name: getattr(read, name) for name in read.__struct_fields__}
         return model(
             **{
