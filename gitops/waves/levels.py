@@ -124,7 +124,7 @@ class _Making:
         )
 
     def _steps(
-        self, item: Placed, siblings: Iterable[Placed], opening: tuple[str, ...], *, strict: bool
+        self, item: Placed, siblings: Sequence[Placed], opening: tuple[str, ...], *, strict: bool
     ) -> list[Step]:
         """An object, with the check of its health where a rule asks for one, or a hook.
 
@@ -146,8 +146,7 @@ class _Making:
             around.steered.get(key, ()),
             around.shared.get(key),
         )
-        workload = workload_of(key, item.manifest.body) if is_rollout(key) else None
-        taken = next((other.manifest for other in siblings if other.manifest.key == workload), None)
+        taken = _taken_over(item.manifest, siblings) if is_rollout(key) else None
         check = health_check(planned, self.application, taken, around.groups.get(key, ()))
         return [planned, check] if check else [planned]
 
@@ -172,6 +171,14 @@ def _name(item: Placed) -> str:
 
 def _rank(item: Placed) -> tuple[int, int]:
     return item.level[1], kind_rank(item.manifest.kind)
+
+
+def _taken_over(rollout: Manifest, siblings: Iterable[Placed]) -> Manifest | None:
+    """The workload whose pods a Rollout takes over, where it is among its siblings."""
+    workload = workload_of(rollout.key, rollout.body)
+    if workload is None:
+        return None
+    return next((other.manifest for other in siblings if other.manifest.key == workload), None)
 
 
 def _comes_before(other: Placed, item: Placed) -> bool:
