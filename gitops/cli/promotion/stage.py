@@ -46,7 +46,7 @@ def promote_stage(
     refused = {item.stack: item.objections for item in asked if item.objections}
     for stack, objections in refused.items():
         click.echo(promotion.as_refusal(stack, objections), err=True)
-    if dry_run or all(candidate.objections for candidate in candidates):
+    if dry_run or len(refused) == len(asked):
         if output == "json":
             click.echo(stage_promotion.as_json(room.planned(stage, asked)))
         return RefusedError.exit_code if refused else 0
