@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 BEGUN, DONE, FAILED, TOLD, WARNED = "begun", "done", "failed", "told", "warned"
 
+_LOOKING = "refresh"  # the value of the SDK's OpType.REFRESH, which is slow to import
 _SAYING = {"info": TOLD, "warning": WARNED}
 
 
@@ -29,11 +30,11 @@ class Step:
 
 
 def step_of(event: EngineEvent) -> Step | None:
-    """The step that an event of the engine is; None for all others."""
-    if event.resource_pre_event:
-        return Step(_name(event.resource_pre_event.metadata.urn), BEGUN)
-    if event.res_outputs_event:
-        return Step(_name(event.res_outputs_event.metadata.urn), DONE)
+    """The step that an event of the engine is; None for all others, and for the look at what is there before a run."""
+    if begun := event.resource_pre_event:
+        return None if begun.metadata.op == _LOOKING else Step(_name(begun.metadata.urn), BEGUN)
+    if done := event.res_outputs_event:
+        return None if done.metadata.op == _LOOKING else Step(_name(done.metadata.urn), DONE)
     if event.res_op_failed_event:
         return Step(_name(event.res_op_failed_event.metadata.urn), FAILED)
     told = event.diagnostic_event

@@ -83,6 +83,8 @@ def test_the_line_changes_only_at_a_terminal_that_can(
     [
         ({"resourcePreEvent": {"metadata": {"op": "create"}}}, Step("Job:a/b::c", "begun")),
         ({"resOutputsEvent": {"metadata": {"op": "same"}}}, Step("Job:a/b::c", "done")),
+        ({"resourcePreEvent": {"metadata": {"op": "refresh"}}}, None),
+        ({"resOutputsEvent": {"metadata": {"op": "refresh"}}}, None),
         (
             {"resOpFailedEvent": {"metadata": {"op": "create"}, "status": 1, "steps": 1}},
             Step("Job:a/b::c", "failed"),
