@@ -272,6 +272,19 @@ def test_what_was_asked_for_wrongly_is_told(run: Run, words: tuple[str, ...], co
     assert said in out + err
 
 
+def test_a_revision_that_no_repository_of_the_project_has_is_no_change_without_difference(
+    run: Run, repository: GitRepository, tmp_path: Path
+) -> None:
+    elsewhere = GitRepository(tmp_path / "elsewhere")
+    elsewhere.write("k8s/02-apps/web/x.yaml", MAP.format(name="x", a="1")).commit("Start")
+    repository.write("Pulumi.staging.yaml", f"config: {{'gitops:repository': '{elsewhere.url}'}}")
+    repository.commit("Take the manifests from elsewhere")
+    assert run("--base", "main", "--stack", "staging")[0] == 0
+    code, out, err = run("--base", "main", "--head", "nowhere", "--stack", "staging")
+    assert code == 2
+    assert "has no 'nowhere', and the manifests of staging are in another" in out + err
+
+
 def test_a_comment_needs_a_pull_request(run: Run, stub: Stub) -> None:
     code, _, err = run("--base", "main", "--comment")
     assert code == 2

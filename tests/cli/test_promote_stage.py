@@ -139,6 +139,15 @@ def test_what_the_source_has_not_proven_goes_nowhere(run: Run, world: World) -> 
     assert not world.promoted
 
 
+def test_where_every_stack_refuses_nobody_is_asked(run: Run, world: World) -> None:
+    world.objections = dict.fromkeys(FLEET, ("nobody has approved it",))
+    code, _, err = run("promote", "prod")
+    assert code == 5
+    assert "Promote this" not in err
+    assert err.count("nobody has approved it") == len(FLEET)
+    assert not world.promoted
+
+
 def test_a_dry_run_of_a_stage_promotes_nothing(run: Run, world: World) -> None:
     code, out, _ = run("promote", "prod", "--dry-run", "-o", "json")
     assert code == 0

@@ -59,6 +59,11 @@ def _pair(
 ) -> tuple[Settings | None, Settings]:
     file = f"Pulumi.{name}.yaml"
     new = _settings(project, name, after[file])
+    if not _is_own(new, project) and not commit_of(project, change.head):
+        raise NotFoundError(
+            f"the repository that the project is in has no {change.head!r}, and the manifests of {name} are in another",
+            next_step="name a revision of the project's repository, and fetch it",
+        )
     try:
         old = _settings(project, name, before[file]) if file in before else None
     except ConfigError:
