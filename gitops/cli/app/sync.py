@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -23,8 +22,8 @@ from gitops.cli.stack.drift import say_drift
 from gitops.cli.stack.sync import announce, say_synced
 from gitops.delivery.observe import observe
 from gitops.delivery.wait import Wish, wait
-from gitops.desired import stated_applications
 from gitops.drift.findings import findings
+from gitops.source.git import cache_folder, fetch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,25 +87,18 @@ def sync_applications(
         found = [item for item in findings(observed.of(applications)) if chosen.has(item.key)]
         say_drift(stack, observed.plan.revision, found, output)
         return
+    from gitops.delivery.by_hand import held_by_hand
     from gitops.delivery.remediate import lift_holds, remediate
     from gitops.delivery.rollback import let_back
-    from gitops.delivery.rolled_back import noted
     from gitops.delivery.sync import prepare
     from gitops.engine.history import history
-    from gitops.hold import holding
 
     announce(settings)
-    if revision:
-        commit, _ = stated_applications(settings)
+    commit = fetch(settings.repository, cache_folder()) if revision else None
+    if commit:
         settings = let_back(settings, history(stack, project), commit.sha, applications or ("*",))
-    hold = holding(
-        settings,
-        datetime.now(UTC),
-        manual=True,
-        rolled_back=lambda: noted(stack, project),
-        asked=applications,
-    )
-    prepared = prepare(settings, project, hold)
+    hold = held_by_hand(settings, project, asked=applications)
+    prepared = prepare(settings, project, hold, commit)
     with shown(
         prepared.plan, applications, wanted=output == "text" and not quiet and not resources
     ) as on_step:

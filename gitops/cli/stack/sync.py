@@ -43,13 +43,10 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
       gitops stack sync --stack prod --retry --quiet
       gitops stack sync --stack prod -o json | jq '.applications[] | select(.result != "Synced")'
     """
-    from gitops.delivery.remediate import remediate
+    from gitops.delivery.by_hand import sync_by_hand  # the engine's SDK is slow to import
     from gitops.delivery.retry import with_retries
     from gitops.delivery.rollback import let_back
-    from gitops.delivery.rolled_back import noted
-    from gitops.delivery.sync import carry_out, prepare  # the engine's SDK is slow to import
     from gitops.engine.history import history
-    from gitops.hold import holding
 
     settings = stack_settings(stack, project)
     announce(settings)
@@ -59,12 +56,13 @@ def sync_stack(project: Path, stack: str, refresh: bool, retry: bool, quiet: boo
     begun = datetime.now(UTC)
 
     def attempt() -> Synced:
-        now, back = datetime.now(UTC), lambda: noted(stack, project)
-        hold = holding(settings, now, manual=True, rolled_back=back, begun=begun)
-        prepared = prepare(settings, project, hold)
-        with shown(prepared.plan, wanted=output == "text" and not quiet) as on_step:
-            done = carry_out(prepared, refresh=refresh, on_step=on_step)
-        return remediate(prepared, done)
+        return sync_by_hand(
+            settings,
+            project,
+            lambda plan: shown(plan, wanted=output == "text" and not quiet),
+            refresh=refresh,
+            begun=begun,
+        )
 
     done = with_retries(attempt, _pause) if retry else attempt()
     say_synced(done, output)
