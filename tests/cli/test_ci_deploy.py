@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.delivery import by_hand
 from gitops.delivery.ci import deploy as room
 from gitops.delivery.promotion import look as promotions
 from gitops.model.errors import ConflictError, RefusedError
@@ -70,9 +71,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, repository: GitRepository) -> dict[s
         )
 
     monkeypatch.setattr(room, "running_revision", lambda stack, *_: told["running"][stack])
-    monkeypatch.setattr(room, "prepare", prepare)
-    monkeypatch.setattr(room, "carry_out", carry_out)
-    monkeypatch.setattr(room, "remediate", lambda _, done: done)
+    monkeypatch.setattr(by_hand, "prepare", prepare)
+    monkeypatch.setattr(by_hand, "carry_out", carry_out)
+    monkeypatch.setattr(by_hand, "remediate", lambda _, done: done)
     return told
 
 

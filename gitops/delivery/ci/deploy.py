@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gitops.delivery.by_hand import sync_by_hand
 from gitops.delivery.ci.preview import preview_from, unopened
 from gitops.delivery.ci.promise import Verdict, verdict
 from gitops.delivery.promotion.look import running_revision
-from gitops.delivery.remediate import remediate
-from gitops.delivery.rolled_back import noted
-from gitops.delivery.sync import carry_out, prepare
-from gitops.hold import holding
 from gitops.model.errors import GitOpsError, RefusedError
 from gitops.model.merged import Merged
 from gitops.model.preview import digests_of
@@ -54,11 +50,8 @@ def deploy(
             found = _held_to(shown, preview, plan, parents(project, preview.after))
         if dry_run:
             return Merged(stack, preview, found.beside)
-        hold = holding(settings, datetime.now(UTC), manual=True, rolled_back=lambda: noted(stack, project))
-        prepared = prepare(settings.at(preview.after), project, hold)
-        with show(prepared.plan) as on_step:
-            done = carry_out(prepared, why=why, on_step=on_step)
-        return Merged(stack, preview, found.beside, synced=remediate(prepared, done))
+        done = sync_by_hand(settings.at(preview.after), project, show, why=why)
+        return Merged(stack, preview, found.beside, synced=done)
     except GitOpsError as error:
         return Merged(stack, preview, found.beside, error=error)
 
