@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gitops.delivery.doctor.rights import VERBS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     from gitops.cluster.discovery import Resource
     from gitops.model.keys import ObjectKey
 
-VERBS = ("create", "delete", "get", "list", "patch", "watch")
 _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _RBAC = "rbac.authorization.k8s.io"
 # seconds that a run of the engine may need to write its state

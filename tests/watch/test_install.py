@@ -12,11 +12,12 @@ import click
 
 from gitops.cli.watch import watch
 from gitops.cluster.discovery import Resource
+from gitops.delivery.doctor.rights import VERBS
 from gitops.manifests.objects import checked
 from gitops.manifests.raw import RawObject
 from gitops.model.errors import Location, Problems
 from gitops.model.keys import ObjectKey
-from gitops.watch.install import VERBS, manifests, rules, systemd_unit
+from gitops.watch.install import manifests, rules, systemd_unit
 
 RBAC = "rbac.authorization.k8s.io"
 SERVED = {
@@ -38,8 +39,8 @@ def of(*kinds: tuple[str, str]) -> list[dict[str, list[str]]]:
 
 def test_only_kinds_of_the_plan_are_granted_and_only_what_a_sync_does_to_them() -> None:
     assert of(("", "ConfigMap"), ("apps", "Deployment"), ("", "Secret"), ("none", "Such")) == [
-        {"apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": list(VERBS)},
-        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": list(VERBS)},
+        {"apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": sorted(VERBS)},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": sorted(VERBS)},
     ]
 
 
