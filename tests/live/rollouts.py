@@ -8,7 +8,6 @@ under the name that Istio gives them.
 import json
 import subprocess
 import threading
-import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -226,11 +225,3 @@ def rollout(image, *steps, name="web", strategy=None):
         },
     }
     return json.dumps(body)
-
-
-def until(holds, seconds=30.0, told=lambda: "nothing happened"):
-    """Wait until it holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, told()
-        time.sleep(0.1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -176,6 +177,12 @@ class StackProject:
         return "--stack", self.stack
 
 
+def elsewhere(sandbox: Any, **variables: str) -> Any:
+    """The same sandbox for projects whose programs see other variables, from the first of their commands on."""
+    around = {**sandbox.environment(), **variables}
+    return SimpleNamespace(environment=lambda: around, kubeconfig=sandbox.kubeconfig, home=sandbox.home)
+
+
 @contextmanager
 def deployed(
     folder: Path,
@@ -234,4 +241,4 @@ def config_map(name: str, **data: str) -> str:
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{lines}"
 
 
-__all__ = ["CHECKOUT", "Result", "StackProject", "config_map", "deployment"]
+__all__ = ["CHECKOUT", "Result", "StackProject", "config_map", "deployed", "deployment", "elsewhere"]

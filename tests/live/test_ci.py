@@ -7,7 +7,6 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +14,7 @@ from gitops.forge.talk import propose
 from sandbox.controlplane import pki
 from tests.forge.stub import NAME, TOKEN, Stub, forge_stub
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, config_map, deployed
+from tests.live.stack_project import StackProject, config_map, deployed, elsewhere
 from tests.source.git_servers import HttpsServer, https_server
 
 pytestmark = pytest.mark.live
@@ -152,26 +151,21 @@ def pipeline(tmp_path, sandbox):
             f"{APP}/same.yaml", config_map("same", a="1")
         )
         (tmp_path / "state").mkdir()
-        around = {**sandbox.environment(), "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri()}
-        own = SimpleNamespace(environment=lambda: around, kubeconfig=sandbox.kubeconfig, home=sandbox.home)
+        own = elsewhere(
+            sandbox,
+            PULUMI_BACKEND_URL=(tmp_path / "state").as_uri(),
+            GIT_SSL_CAINFO=str(tmp_path / "pki" / "ca.crt"),
+            GITOPS_REPOSITORY_TOKEN="r3po",
+            GIT_CONFIG_COUNT="1",
+            GIT_CONFIG_KEY_0=f"http.{address}.extraHeader",
+            GIT_CONFIG_VALUE_0="Authorization: Basic Z2l0OnIzcG8=",
+            GITHUB_ACTIONS="true",
+            GITHUB_API_URL=stub.server.address,
+            GITHUB_REPOSITORY=NAME,
+            GITHUB_TOKEN=TOKEN,
+        )
         projects = []
         for stack, more in ((STAGING, {}), (PROD, {"promotesFrom": STAGING, "approval": True, "soak": "1s"})):
-            environment = {
-                "GIT_SSL_CAINFO": str(tmp_path / "pki" / "ca.crt"),
-                "GITOPS_REPOSITORY_TOKEN": "r3po",
-                "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"http.{address}.extraHeader",
-                "GIT_CONFIG_VALUE_0": "Authorization: Basic Z2l0OnIzcG8=",
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_API_URL": stub.server.address,
-                "GITHUB_REPOSITORY": NAME,
-                "GITHUB_TOKEN": TOKEN,
-            }
-
-            def only_begin(project, environment=environment):
-                project.environment.update(environment)
-                return project.run("version")
-
             projects.append(
                 all_of_it.enter_context(
                     deployed(
@@ -181,7 +175,7 @@ def pipeline(tmp_path, sandbox):
                         context=stack,
                         repository=address,
                         verification=CHECKS,
-                        bring_up=only_begin,
+                        bring_up=lambda project: project.run("version"),
                         **more,
                     )
                 )

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +15,7 @@ from tests.git_repository import GitRepository
 from tests.live.examples import STORY, World
 from tests.live.failures import FAILURES
 from tests.live.kubelet import kubelets
-from tests.live.stack_project import config_map, deployed, deployment
+from tests.live.stack_project import config_map, deployed, deployment, elsewhere
 
 pytestmark = pytest.mark.live
 
@@ -28,13 +27,12 @@ def world(tmp_path_factory, sandbox):
     project, state, home = (folder / name for name in ("project", "state", "home"))
     state.mkdir()
     (home / ".config/fish/completions").mkdir(parents=True)
-    environment = {
-        **sandbox.environment(),
-        "HOME": str(home),
-        "PULUMI_BACKEND_URL": state.as_uri(),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{sandbox.environment()['PATH']}",
-    }
-    own = SimpleNamespace(environment=lambda: environment, kubeconfig=sandbox.kubeconfig, home=sandbox.home)
+    own = elsewhere(
+        sandbox,
+        HOME=str(home),
+        PULUMI_BACKEND_URL=state.as_uri(),
+        PATH=f"{Path(sys.executable).parent}{os.pathsep}{sandbox.environment()['PATH']}",
+    )
     repository = repository_of(folder / "repository")
     checks = [{"name": "smoke", "command": ["true"]}]
     with ExitStack() as stacks:

@@ -22,10 +22,10 @@ from tests.live.rollouts import (
     rollout,
     service,
     success_rate,
-    until,
     virtual_service,
 )
 from tests.live.stack_project import StackProject, config_map
+from tests.live.watching import until
 
 pytestmark = pytest.mark.live
 

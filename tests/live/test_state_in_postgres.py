@@ -5,14 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.git_repository import GitRepository
 from tests.live.postgres import postgres
-from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.stack_project import StackProject, config_map, deployment, elsewhere
+from tests.live.watching import until
 
 pytestmark = pytest.mark.live
 
@@ -30,28 +30,21 @@ def repository(tmp_path_factory):
 def stacks(tmp_path_factory, sandbox, repository):
     """Two stacks of one project on two clusters, with nothing of theirs in the sandbox's state folder."""
     folder = tmp_path_factory.mktemp("project")
-    with postgres() as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StackProject, "run", elsewhere(url, StackProject.run))
-        found = []
+    with postgres() as url:
+        own, found = elsewhere(sandbox, PULUMI_BACKEND_URL=url), []
         for stack, context, more in (
             (STAGING, "staging", {}),
             (PROD, "prod", {"promotesFrom": STAGING, "approval": True}),
         ):
             project = StackProject(
-                folder, sandbox, stack=stack, context=context, repository=repository.url, **more
+                folder, own, stack=stack, context=context, repository=repository.url, **more
             )
-            project.environment["PULUMI_BACKEND_URL"] = url
             found.append(project)
         yield found
         for project in found:
             assert project.destroy().code == 0
             assert project.labeled() == set()
     assert not list(sandbox.home.state.rglob("pg-*"))
-
-
-def elsewhere(url, run):
-    """The stack is made before its environment can be changed."""
-    return lambda self, *words, **more: run(self, *words, **{"PULUMI_BACKEND_URL": url, **more})
 
 
 def sync(project, *words):
@@ -64,13 +57,6 @@ def background(project, *words):
         return subprocess.Popen(
             command, env=project.environment, stdout=log, stderr=log, start_new_session=True
         )
-
-
-def until(holds, seconds=40):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.2)
 
 
 def test_stacks_are_synced_side_by_side_one_that_fails_hinders_no_other_and_history_tells_why(
@@ -117,9 +103,9 @@ def test_the_loop_heals_and_says_what_it_does_not_see(stacks):
     loop = background(staging, "watch", "--stack", STAGING)
     value = lambda: staging.live("configmap", "base", "x")["data"]["a"]  # noqa: E731 - asked again and again
     try:
-        until(lambda: "sync ended" in log(staging))
+        until(lambda: "sync ended" in log(staging), 40)
         staging.kubectl("patch", "-n", "base", "configmap", "x", "-p", '{"data": {"a": "by hand"}}')
-        until(lambda: value() == "1")
+        until(lambda: value() == "1", 40)
         assert "another's run is not seen before the engine's lock stops ours" in log(staging)
     finally:
         loop.send_signal(signal.SIGTERM)
@@ -139,7 +125,7 @@ def test_a_run_that_holds_the_stack_is_named_and_one_that_was_killed_is_passed_b
     )
     repository.write("k8s/02-apps/base/waits.yaml", waits).commit("It waits")
     running = background(staging, "stack", "sync", "--stack", STAGING)
-    until(lambda: "waits" in staging.kubectl("get", "deployments", "-A", "-o", "name"))
+    until(lambda: "waits" in staging.kubectl("get", "deployments", "-A", "-o", "name"), 40)
     refused = sync(staging)
     assert refused.code == 8, refused.text
     assert f"another run holds the lock of stack '{STAGING}': " in refused.text
