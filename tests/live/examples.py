@@ -6,8 +6,6 @@ A story of two stacks: what an example prints and how it ends depends on what th
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,17 +63,7 @@ class World:
     def begin(self):
         """A promotion to `prod` that is killed as soon as it has begun."""
         self.sync_staging("8")
-        command = [sys.executable, "-m", "gitops.cli.main", "promote", "prod", "--yes"]
-        with subprocess.Popen(
-            command,
-            cwd=self.prod.folder,
-            env=self.prod.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as running:
-            assert any("prod follows" in line for line in running.stdout)
-            running.kill()
+        assert "prod follows" in self.prod.killed("prod follows", "promote", "prod", "--yes")[-1]
 
     def keep_keys(self):
         """A backup of the keys that open the secrets of `prod`."""

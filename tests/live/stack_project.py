@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
+"""A check, in Python: bad is the revision that the file bad-<stack> names."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,25 @@ class StackProject:
         )
         return Result(done.returncode, done.stdout + done.stderr)
 
+    def killed(self, sign: str, *arguments: str) -> list[str]:
+        """The command line again, killed without a word as soon as it says this; the lines until then."""
+        said = []
+        with subprocess.Popen(
+            [sys.executable, "-m", "gitops.cli.main", "--project", str(self.folder), *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as running:
+            assert running.stdout
+            for line in running.stdout:
+                said.append(line.strip())
+                if sign in line:
+                    running.kill()
+                    break
+        return said
+
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
         done = subprocess.run(
             ["kubectl", "--context", self.context, *arguments],
@@ -241,4 +262,13 @@ def config_map(name: str, **data: str) -> str:
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{lines}"
 
 
-__all__ = ["CHECKOUT", "Result", "StackProject", "config_map", "deployed", "deployment", "elsewhere"]
+__all__ = [
+    "CHECKOUT",
+    "SMOKE",
+    "Result",
+    "StackProject",
+    "config_map",
+    "deployed",
+    "deployment",
+    "elsewhere",
+]

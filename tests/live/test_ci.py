@@ -14,15 +14,13 @@ from gitops.forge.talk import propose
 from sandbox.controlplane import pki
 from tests.forge.stub import NAME, TOKEN, Stub, forge_stub
 from tests.git_repository import GitRepository
-from tests.live.stack_project import StackProject, config_map, deployed, elsewhere
+from tests.live.stack_project import SMOKE, StackProject, config_map, deployed, elsewhere
 from tests.source.git_servers import HttpsServer, https_server
 
 pytestmark = pytest.mark.live
 
 STAGING, PROD = "staging", "prod"
 APP = "k8s/02-apps/merge"
-# bad is the revision that the file bad-<stack> names
-SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
 CHECKS = [{"name": "smoke", "command": [sys.executable, "-c", SMOKE]}]
 
 

@@ -5,7 +5,6 @@ whose names begin with the stack's, in two namespaces that the test makes.
 """
 
 import json
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import CHECKOUT, StackProject, config_map
+from tests.live.stack_project import SMOKE, StackProject, config_map
 
 pytestmark = pytest.mark.live
 
@@ -22,8 +21,6 @@ STAGING = "fleet-staging"
 GROUPS = {0: 2, 1: 9, 2: 8, 3: 1}
 FLEET = {f"fleet-{group}{number}": group for group, size in GROUPS.items() for number in range(size)}
 CONTEXTS = {0: "prod", 1: "staging", 2: "prod", 3: "staging"}
-# bad is what the file bad-<stack> says
-SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
 CHECKS = [{"name": "smoke", "command": [sys.executable, "-S", "-c", SMOKE]}]
 
 
@@ -108,26 +105,6 @@ def values(project):
     return found
 
 
-def killed_when(project, sign):
-    """A promotion that is killed as soon as it says this; what it said until then."""
-    command = [sys.executable, "-m", "gitops.cli.main", "--project", str(project.folder)]
-    said = []
-    with subprocess.Popen(
-        [*command, "promote", STAGING, "fleet", "--yes"],
-        cwd=CHECKOUT,
-        env=project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        for line in running.stdout:
-            said.append(line.strip())
-            if sign in line:
-                running.send_signal(signal.SIGKILL)
-                break
-    return said
-
-
 def test_twenty_stacks_take_a_change_in_groups_until_too_many_of_one_have_failed(staging, repository):
     folder = staging.folder
     old, new = repository.head, write(repository, "1")
@@ -135,7 +112,7 @@ def test_twenty_stacks_take_a_change_in_groups_until_too_many_of_one_have_failed
     (folder / "bad-fleet-13").write_text(new)
     (folder / "bad-fleet-20").write_text(new)
 
-    said = killed_when(staging, "verifying fleet-1")
+    said = staging.killed("verifying fleet-1", "promote", STAGING, "fleet", "--yes")
     assert said[-1].startswith("verifying fleet-1")
     write(repository, "2")
     assert staging.gitops("stack", "sync", "--stack", STAGING).code == 0

@@ -1,7 +1,6 @@
 """A change goes from one real cluster to the next, or does not; what was proven is what arrives."""
 
 import json
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +10,11 @@ from uuid import uuid4
 import pytest
 
 from tests.git_repository import GitRepository
-from tests.live.stack_project import CHECKOUT, StackProject, config_map, deployed
+from tests.live.stack_project import CHECKOUT, SMOKE, StackProject, config_map, deployed
 
 pytestmark = pytest.mark.live
 
 STAGING, PROD = "story-staging", "story-prod"
-# bad is what the file bad-<stack> says
-SMOKE = "import os, sys; sys.exit(os.environ['GITOPS_REVISION'] in open('bad-' + os.environ['GITOPS_STACK']).read())"
 CHECKS = [{"name": "smoke", "command": [sys.executable, "-c", SMOKE]}]
 
 
@@ -157,19 +154,7 @@ def test_a_promotion_that_was_killed_goes_on_and_what_was_taken_back_waits_for_a
     staging, prod = stacks
     wanted = change(repository, "2")
     assert sync(staging).code == 0
-    command = [sys.executable, "-m", "gitops.cli.main", "--project", str(prod.folder)]
-    with subprocess.Popen(
-        [*command, "promote", STAGING, PROD, "--yes"],
-        cwd=CHECKOUT,
-        env=prod.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        for line in running.stdout:
-            if "follows" in line:
-                running.send_signal(signal.SIGKILL)
-                break
+    prod.killed("follows", "promote", STAGING, PROD, "--yes")
     change(repository, "3")
     assert sync(staging).code == 0
     prod.run("cancel", "--yes", "--stack", PROD)
