@@ -17,6 +17,9 @@ from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.kubeconfig import load
 from sandbox.controlplane.ports import choose
+from sandbox.crds import MODULES, definitions
+from sandbox.toolchain import cache_folder, golang
+from sandbox.toolchain.modules import Modules
 
 ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices/{}"
 
@@ -142,6 +145,16 @@ class Traffic:
                 pass
 
         return Handler
+
+
+def define(client, is_needed):
+    """Have a cluster serve the projects' definitions of which `is_needed` holds; it may take a moment."""
+    cache = cache_folder()
+    for _, text in definitions(Modules(cache, lambda: golang.find(cache)).folders(MODULES)):
+        for body in yaml.safe_load_all(text):
+            if body and is_needed(body):
+                path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{body['metadata']['name']}"
+                client.apply(path, body, field_manager="test", force=True)
 
 
 def service(name, app):

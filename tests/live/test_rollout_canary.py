@@ -4,12 +4,10 @@ import json
 import time
 
 import pytest
-import yaml
 
 from gitops.cluster.client import Client
 from gitops.cluster.kubeconfig import load
 from sandbox.console import Console
-from sandbox.crds import MODULES, definitions
 from sandbox.toolchain import cache_folder, golang, prometheus
 from sandbox.toolchain.build import build
 from sandbox.toolchain.modules import Modules
@@ -19,6 +17,7 @@ from tests.live.rollouts import (
     Controller,
     Prometheus,
     Traffic,
+    define,
     rollout,
     service,
     success_rate,
@@ -30,7 +29,7 @@ from tests.live.watching import until
 pytestmark = pytest.mark.live
 
 WEB, BLUE, SHOP, OTHER = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other"))
-NEEDED = ("argoproj.io", "VirtualService", "DestinationRule")
+NEEDED = {"argoproj.io", "VirtualService", "DestinationRule"}
 MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
 STOPPED = ({"setWeight": 20}, {"pause": {}})
 
@@ -40,13 +39,10 @@ def cluster(sandbox, tmp_path_factory):
     """The controller at work in `staging`, with the definitions that it needs."""
     cache = cache_folder()
     modules = Modules(cache, lambda: golang.find(cache))
-    client = Client(load(str(sandbox.kubeconfig), "staging"))
-    for _, text in definitions(modules.folders(MODULES)):
-        for body in yaml.safe_load_all(text):
-            names = (body["spec"]["group"], body["spec"]["names"]["kind"]) if body else ()
-            if set(names) & set(NEEDED):
-                path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{body['metadata']['name']}"
-                client.apply(path, body, field_manager="test", force=True)
+    define(
+        Client(load(str(sandbox.kubeconfig), "staging")),
+        lambda body: NEEDED & {body["spec"]["group"], body["spec"]["names"]["kind"]},
+    )
     program = build(ROLLOUTS, golang.find(cache), modules, Console()) / ROLLOUTS.name
     controller = Controller(str(program), tmp_path_factory.mktemp("controller"), sandbox, "staging")
     time.sleep(1)  # it gives up where a definition is not served yet

@@ -10,10 +10,8 @@ from gitops.cluster.client import Client
 from gitops.cluster.discovery import Discovery, UnknownKindError
 from gitops.cluster.errors import ApiError
 from gitops.cluster.kubeconfig import load
-from sandbox.crds import MODULES, definitions
-from sandbox.toolchain import cache_folder, golang
-from sandbox.toolchain.modules import Modules
 from tests.git_repository import GitRepository
+from tests.live.rollouts import define
 from tests.live.stack_project import config_map, deployed, deployment
 from tests.rollouts.built import GOLDEN
 
@@ -29,13 +27,8 @@ CASES = sorted(folder.name for folder in GOLDEN.iterdir())
 @pytest.fixture(scope="module")
 def cluster(sandbox):
     """The API server of `staging`, which serves the definitions."""
-    cache = cache_folder()
     client = Client(load(str(sandbox.kubeconfig), "staging"))
-    for _, text in definitions(Modules(cache, lambda: golang.find(cache)).folders(MODULES)):
-        for body in yaml.safe_load_all(text):
-            if body and body["metadata"]["name"] in NEEDED:
-                path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{body['metadata']['name']}"
-                client.apply(path, body, field_manager="test", force=True)
+    define(client, lambda body: body["metadata"]["name"] in NEEDED)
     deadline = time.monotonic() + 30
     while any(not is_served(client, body) for name in CASES for body in bodies(name)):
         assert time.monotonic() < deadline, "the definitions are not served"
