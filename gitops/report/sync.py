@@ -43,6 +43,12 @@ def as_problems(done: Synced) -> str:
     return "\n".join(lines)
 
 
+def as_retry(done: Synced, seconds: float) -> str:
+    """That what failed is tried again, and when."""
+    names = ", ".join(item.name for item in done.having(FAILED))
+    return f"{names} failed; trying again in {seconds:.0f} s"
+
+
 def as_json(done: Synced) -> str:
     """The documented, versioned form for machines."""
     document = {

@@ -10,8 +10,7 @@ import click
 from gitops.cli.color import painted
 from gitops.cli.options import allow_deletes_option, output_option, say, stack_option, stack_settings
 from gitops.cli.progress import shown
-from gitops.model.synced import FAILED
-from gitops.report.sync import as_json, as_problems, as_summary
+from gitops.report.sync import as_json, as_problems, as_retry, as_summary
 from gitops.source.url import is_commit
 
 if TYPE_CHECKING:
@@ -89,6 +88,5 @@ def say_synced(done: Synced, output: str) -> None:
 
 
 def _pause(done: Synced, seconds: float) -> None:
-    names = ", ".join(item.name for item in done.having(FAILED))
     click.echo(painted(as_problems(done)), err=True)
-    click.echo(f"{names} failed; trying again in {seconds:.0f} s", err=True)
+    click.echo(as_retry(done, seconds), err=True)

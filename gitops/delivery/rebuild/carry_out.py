@@ -25,8 +25,9 @@ from gitops.engine.recorded import recorded
 from gitops.model.errors import GitOpsError, ProblemsError, TimedOutError
 from gitops.model.keys import ObjectKey
 from gitops.model.rebuilt import Rebuilt
-from gitops.model.synced import FAILED, SYNCED
+from gitops.model.synced import SYNCED
 from gitops.report.columns import counted
+from gitops.report.sync import as_retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,11 +87,9 @@ def rebuild(
         with show(again.plan) as on_step:
             return carry_out(again, refresh=bool(found.remembered), why=_WHY, on_step=on_step)
 
-    def pause(done: Synced, seconds: float) -> None:
-        names = ", ".join(item.name for item in done.having(FAILED))
-        tell(f"{names} failed; trying again in {seconds:.0f} s")
-
-    synced = with_retries(lambda: past_left_over_lock(found, attempt, tell), pause)
+    synced = with_retries(
+        lambda: past_left_over_lock(found, attempt, tell), lambda done, seconds: tell(as_retry(done, seconds))
+    )
     observed, waiting = _proven(found, synced, timeout, tell)
     states = observed.of([item.name for item in synced.having(SYNCED)]) if synced.having(SYNCED) else ()
     known = {item.key for item in recorded(settings.stack, project)}
