@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import ConflictError, GitOpsError
+from gitops.model.process import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,17 +79,8 @@ def _taken(client: Client, collection: str, path: str, lease: Object) -> Object:
 
 
 def _is_gone(holder: str) -> bool:
-    """Whether a holder ran on this machine and no longer does; of other machines nobody here can tell."""
     host, _, pid = holder.rpartition("/")
-    if host != socket.gethostname() or not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        pass
-    return False
+    return pid.isdecimal() and has_ended(host, int(pid))
 
 
 def _lease(namespace: str, name: str, seconds: int) -> Object:

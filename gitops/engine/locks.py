@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import ConflictError, GitOpsError
+from gitops.model.process import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,15 +38,7 @@ class Holder:
     @property
     def is_gone(self) -> bool:
         """Whether it ran on this machine and no longer does; of other machines nobody here can tell."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return has_ended(self.host, self.pid)
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host} (process {self.pid}, since {self.since})"
