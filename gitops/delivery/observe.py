@@ -16,7 +16,7 @@ from gitops.drift.state import application_states
 from gitops.drift.unowned import is_asked_for, unowned
 from gitops.model.errors import unknown_applications
 from gitops.model.keys import APPLICATION_LABEL
-from gitops.waves.rollouts import is_rollout
+from gitops.rollouts.naming import is_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitops.cluster.client import JSON_PATCH
 from gitops.cluster.errors import ApiError
 from gitops.cluster.ownership import handed_over
+from gitops.cluster.reading import read
 from gitops.model.keys import FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -37,12 +38,7 @@ class Mender:
         Raises:
             GitOpsError: the cluster does not answer, or not to us.
         """
-        try:
-            return self.client.get(self._path(key))
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return read(self.client, self._path(key))
 
     def mend(self, wanted: Wanted, live: Object | None, decision: Decision) -> Object:
         """Apply what is wanted; gives the object as it is then.

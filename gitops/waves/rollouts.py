@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gitops.model.errors import Problems
     from gitops.model.manifest import Manifest
 
-__all__ = ["as_rule", "check_groups", "groups", "is_rollout", "left_to_rollout", "steered_by_rollout"]
 
 Object = dict[str, Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from gitops.cluster.discovery import UnknownKindError
-from gitops.cluster.errors import ApiError
+from gitops.cluster.reading import read
 from gitops.delivery.adoption.owners import ARGO_CD, FLUX, GROUPS, owner_key, owners_of
 from gitops.model.keys import ObjectKey
 
@@ -43,13 +43,10 @@ class LiveCluster:
     def find(self, api_version: str, key: ObjectKey) -> Object | None:
         """The whole live object, or None when it or its kind is not there."""
         try:
-            return self.client.get(self.path(api_version, key))
+            path = self.path(api_version, key)
         except UnknownKindError:
             return None
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return read(self.client, path)
 
     def owner(self, owner: Owner) -> Object | None:
         """The object that tells an owner what to apply, or None; a DeniedError where we may not know."""
@@ -58,12 +55,7 @@ class LiveCluster:
         key = owner_key(owner)
         if key not in self.everything.objects and (key.group, key.kind) not in self.everything.hidden:
             return None
-        try:
-            return self.client.get(self.everything.path(key))
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return read(self.client, self.everything.path(key))
 
     def owners_of(self, key: ObjectKey, metadata: Object) -> tuple[Owner, ...]:
         """As `owners.owners_of`, with the namespaces of Argo CD's Applications."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from gitops.cluster.errors import ApiError
+from gitops.cluster.reading import read
 from gitops.delivery.adoption import carry_out as adoption
 from gitops.delivery.adoption.cluster import look as look_at_owners
 from gitops.delivery.adoption.preview import preview
@@ -87,13 +87,8 @@ def await_ending(
 
 
 def _is_ending(found: Found, key: ObjectKey) -> bool:
-    try:
-        live = found.connection.client.get(found.everything.path(key))
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return False
-    return _has_end(live)
+    live = read(found.connection.client, found.everything.path(key))
+    return live is not None and _has_end(live)
 
 
 def _has_end(live: Object) -> bool:
