@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 assert pulumi.ComponentResource
+# An assertion of what several live tests share tells its values too.
+pytest.register_assert_rewrite("tests.live")
 # A machine that does other work too is slow at times; that says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -219,8 +219,11 @@ def deployed(
     project = StackProject(folder, sandbox, stack=stack, context=context, repository=repository, **config)
     result = bring_up(project)
     assert result.code == 0, result.text[-3000:]
-    yield project
-    assert project.destroy().code == 0
+    try:
+        yield project
+    finally:
+        gone = project.destroy()
+    assert gone.code == 0, gone.text[-3000:]
     assert project.labeled() == set()
 
 

@@ -26,7 +26,9 @@ def demo(tmp_path_factory, sandbox, homelab):
     first = project.up()
     assert first.code == 0, first.text[-3000:]
     project.first, project.seconds = first, time.monotonic() - began
-    return project
+    yield project
+    # what the stack keeps when it goes would be found by the next one that has its name
+    project.kubectl("delete", "crd,namespace", "-l", f"gitops.internal/stack={project.stack}")
 
 
 @pytest.fixture(scope="module")
