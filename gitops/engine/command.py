@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from pulumi import automation
 
+from gitops.engine.locks import backend
 from gitops.engine.stacks import SETTINGS, translated
+from gitops.model.errors import GitOpsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,15 +57,26 @@ def set_tag(stack: str, project: Path, name: str, text: str) -> None:
     """Keep a text with a stack.
 
     Raises:
-        GitOpsError: the backend does not take it.
+        GitOpsError: the backend does not take it, or its disk is full.
     """
-    told(stack, project, "stack", "tag", "set", name, text)
+    _changed_tags(stack, project, "set", name, text)
 
 
 def remove_tag(stack: str, project: Path, name: str) -> None:
     """Take a text off again.
 
     Raises:
-        GitOpsError: there is no such tag, or the backend refuses.
+        GitOpsError: there is no such tag, or the backend refuses, or its disk is full.
     """
-    told(stack, project, "stack", "tag", "rm", name)
+    _changed_tags(stack, project, "rm", name)
+
+
+def _changed_tags(stack: str, project: Path, *words: str) -> None:
+    kept = backend(stack, project)
+    if kept and kept.is_full():
+        # the engine would leave an empty file: all tags were lost, and the stack could not be opened again
+        raise GitOpsError(
+            f"no space is left in {kept.folder}, where the state of stack {stack!r} is",
+            next_step="make room there and run again",
+        )
+    told(stack, project, "stack", "tag", *words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PROJECT = "gitops"
+_SMALL_FILE = 64 * 1024  # bytes
 _TOLD = re.compile(r"created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 _REFUSED = re.compile(r"\b409\b|[Aa]nother update is currently in progress")
 _URL = re.compile(r"^\s+url:\s*(\S+)", re.MULTILINE)
@@ -92,6 +94,13 @@ class Backend:
                 continue
             return found.st_mtime_ns, found.st_size, found.st_ino
         return ()
+
+    def is_full(self) -> bool:
+        """Whether the disk has no room for a small file; a folder that is not there yet is not full."""
+        try:
+            return shutil.disk_usage(self.folder).free < _SMALL_FILE
+        except OSError:
+            return False
 
 
 def backend(stack: str, project: Path, environment: Mapping[str, str] = os.environ) -> Backend | None:
