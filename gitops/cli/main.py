@@ -20,6 +20,7 @@ from gitops.cli.promotion.approve import approve
 from gitops.cli.promotion.promote import promote
 from gitops.cli.rebuild import rebuild
 from gitops.cli.render import render
+from gitops.cli.rollout.group import rollout
 from gitops.cli.secret.group import secret
 from gitops.cli.stack.group import stack
 from gitops.cli.verify import verify
@@ -72,6 +73,7 @@ cli.add_command(ci)
 cli.add_command(stack)
 cli.add_command(doctor)
 cli.add_command(render)
+cli.add_command(rollout)
 cli.add_command(secret)
 cli.add_command(promote)
 cli.add_command(approve)

@@ -34,11 +34,15 @@ from gitops.report import (
     rebuild,
     resources,
     secrets,
+    simulation,
     stacks,
     stage_promotion,
     sync,
     verification,
 )
+from gitops.rollouts.simulation.judgement import Bad, Judged, Simulated, Spread
+from gitops.rollouts.simulation.metrics import Metric
+from gitops.rollouts.simulation.runs import Phase
 from tests import given
 
 KEY = ObjectKey("apps", "Deployment", "web", "web")
@@ -99,6 +103,18 @@ REBUILT = Rebuilt(
 )
 HELM = Owner("Helm", "Release", "web", "web")
 
+SIMULATED = Simulated(
+    "web",
+    Judged(
+        Metric(ObjectKey("argoproj.io", "Rollout", "web", "web"), "orders", "web-orders"),
+        {Phase.SUCCESSFUL: 9, Phase.FAILED: 1},
+        {Phase.SUCCESSFUL: 19, Phase.FAILED: 1},
+        2,
+        0,
+        Spread(0.5, 2, 3, 4),
+        (Bad(Phase.FAILED, 60.0, 120.0, 1, (0.5,)),),
+    ),
+)
 DOCUMENTS = [
     adoption.as_json(
         AdoptionPlan("prod", given.SHA, (ADOPTED,), (OwnerRelease(HELM, found=True),), ((KEY, HELM),))
@@ -141,6 +157,7 @@ DOCUMENTS = [
         "prod",
         [Verified(Verification("smoke", Command(("true",))), (Measurement(well=True, seen="ended with 0"),))],
     ),
+    simulation.as_json("prod", given.SHA, (0.0, 3600.0), [SIMULATED]),
     promotion.as_json(
         Unit(given.SHA, "0123456789abcdef", ("web:1",)), "staging", "prod", ("it drifts",), None
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.live.stack_project import config_map
+from tests.prometheus_stub import Stub, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +38,10 @@ class Example:
 
 
 class World:
-    """What examples need: the repository, and both stacks of one project."""
+    """What examples need: the repository, both stacks of one project, and an ExitStack for what they open."""
 
-    def __init__(self, repository, staging, prod):
-        self.repository, self.staging, self.prod = repository, staging, prod
+    def __init__(self, repository, staging, prod, open_):
+        self.repository, self.staging, self.prod, self.open = repository, staging, prod, open_
 
     def commit(self, value):
         """Give application `web` another value."""
@@ -64,6 +65,17 @@ class World:
         """A promotion to `prod` that is killed as soon as it has begun."""
         self.sync_staging("8")
         assert "prod follows" in self.prod.killed("prod follows", "promote", "prod", "--yes")[-1]
+
+    def propose_canary(self):
+        """A branch that makes `web` a canary, and a Prometheus that has measured its past."""
+        stub = Stub(lambda _: 0)
+        self.open.enter_context(serving(stub))
+        analysis = "analysis: {checks: [restart-rate]}, steps: [{setWeight: 50}, {pause: {duration: 10m}}]"
+        section = f"prometheus: '{stub.url}', canary: {{{analysis}}}"
+        main = self.repository.git("rev-parse", "--abbrev-ref", "HEAD")
+        self.repository.git("switch", "-q", "-c", "canary")
+        self.repository.write("k8s/02-apps/web/gitops.yaml", f"rollout: {{{section}}}\n").commit("Canary")
+        self.repository.git("switch", "-q", main)
 
     def keep_keys(self):
         """A backup of the keys that open the secrets of `prod`."""
@@ -170,6 +182,16 @@ STORY = (
     Example("gitops stack list -o wide --watch", "OVERLAY", endless=True),
     Example("gitops stack get --stack staging", "Synced (3 Synced)"),
     Example("gitops stack get --stack prod -o yaml", "sync: Synced"),
+    Example(
+        "gitops rollout simulate web --stack staging --revision canary --since 24h",
+        "restart-rate  passed",
+        before=World.propose_canary,
+    ),
+    Example(
+        "gitops rollout simulate --stack prod --revision canary -o json"
+        " | jq '.metrics[] | select(.passed != true).name'",
+        "",
+    ),
     Example("gitops verify --stack staging", "passed"),
     Example("gitops verify --stack prod -o json", '"result": "passed"'),
     Example("gitops approve staging prod", "approved", before=lambda world: world.sync_staging("4")),

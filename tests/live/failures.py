@@ -12,6 +12,7 @@ users: [{name: dead, user: {token: t}}]
 contexts: [{name: dead, context: {cluster: dead, user: dead}}]
 """
 NOBODY, NOWHERE = "no application nobody", "there is no stack 'nowhere'"
+DEAF = "Prometheus at http://127.0.0.1:1 does not answer"
 NO_FILE, SILENT = "there is no file nothing.yaml", "https://127.0.0.1:1"
 
 
@@ -73,6 +74,10 @@ FAILURES = (
     ),
     Example("gitops stack rollback --stack prod --to v1.3.0 --yes", "which is no branch", code=5),
     Example("gitops render nobody --stack staging", NOBODY, code=6),
+    Example("gitops rollout simulate nobody --stack staging", NOBODY, code=6),
+    Example(
+        "gitops rollout simulate --stack staging --prometheus http://127.0.0.1:1 -r canary", DEAF, code=3
+    ),
     Example("gitops stack diff staging nowhere", NOWHERE, code=6),
     Example("gitops stack history --stack nowhere", NOWHERE, code=6),
     Example("gitops promote staging nowhere --dry-run", NOWHERE, code=6),

@@ -61,7 +61,7 @@ def world(tmp_path_factory, sandbox):
         ):
             subprocess.run(["git", *command], cwd=project, check=True)
         stacks.enter_context(kubelets(sandbox, staging, prod))
-        yield World(repository, staging, prod)
+        yield World(repository, staging, prod, stacks)
 
 
 def repository_of(folder):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from gitops.model.keys import ObjectKey
 from gitops.model.manifest import as_list, as_mapping, names_in
 from gitops.rollouts.fault import Fault
 from gitops.rollouts.faults.promql import query_fault
-from gitops.rollouts.faults.steps import BLUE_GREEN, CANARY
-from gitops.rollouts.naming import GROUP
+from gitops.rollouts.referenced import ARGUMENT, analyses_of, template_of, with_nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from gitops.model.keys import ObjectKey
     from gitops.model.manifest import JsonObject
-
-_ARGUMENT = re.compile(r"\{\{\s*args\.([^\s{}]+)\s*\}\}")
 
 
 def template_faults(template: JsonObject) -> Iterator[Fault]:
@@ -26,14 +22,14 @@ def template_faults(template: JsonObject) -> Iterator[Fault]:
     declared = names_in(spec.get("args"))
     for number, item in enumerate(as_list(spec.get("metrics"))):
         metric, path = as_mapping(item), f"spec.metrics[{number}]"
-        for name in dict.fromkeys(_ARGUMENT.findall(repr(metric))):
+        for name in dict.fromkeys(ARGUMENT.findall(repr(metric))):
             if name not in declared:
                 known = ", ".join(sorted(declared)) or "none"
                 what = f"uses the argument {name}, which the template does not have; it has: {known}"
                 yield Fault(path, what, "use one that it has, or add it to the args of the template")
         query = as_mapping(as_mapping(metric.get("provider")).get("prometheus")).get("query")
         if isinstance(query, str):
-            wrong = query_fault(_ARGUMENT.sub("{{}}", query))
+            wrong = query_fault(ARGUMENT.sub("{{}}", query))
             if wrong:
                 step = "mend the query; the Prometheus server's own page for queries shows where"
                 yield Fault(f"{path}.provider.prometheus.query", f"is no PromQL: {wrong}", step)
@@ -46,12 +42,12 @@ def missing_templates(
     key: ObjectKey, rollout: JsonObject, stated: Mapping[ObjectKey, JsonObject]
 ) -> Iterator[Fault]:
     """Templates that a Rollout names and that are not there, and arguments that they are not given."""
-    for path, analysis in _analyses(as_mapping(rollout["spec"].get("strategy"))):
+    for path, analysis in analyses_of(as_mapping(rollout["spec"].get("strategy"))):
         given = names_in(analysis.get("args"))
         for number, item in enumerate(as_list(analysis.get("templates"))):
             reference = as_mapping(item)
             at = f"{path}.templates[{number}]"
-            found = _with_nested(_template(key, reference), stated)
+            found = with_nested(template_of(key, reference), stated)
             for template, body in found.items():
                 if body is None:
                     yield Fault(
@@ -62,47 +58,6 @@ def missing_templates(
                     if name not in given:
                         what = f"{template} needs the argument {name}, and nothing gives it"
                         yield Fault(at, what, f"state it in args: {name}")
-
-
-def _analyses(strategy: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    canary, green = as_mapping(strategy.get("canary")), as_mapping(strategy.get("blueGreen"))
-    if "analysis" in canary:
-        yield f"{CANARY}.analysis", as_mapping(canary["analysis"])
-    for number, step in enumerate(as_list(canary.get("steps"))):
-        path, stated = f"{CANARY}.steps[{number}]", as_mapping(step)
-        if "analysis" in stated:
-            yield f"{path}.analysis", as_mapping(stated["analysis"])
-        for index, item in enumerate(as_list(as_mapping(stated.get("experiment")).get("analyses"))):
-            one = as_mapping(item)
-            yield f"{path}.experiment.analyses[{index}]", {"templates": [one], "args": one.get("args")}
-    for name in ("prePromotionAnalysis", "postPromotionAnalysis"):
-        if name in green:
-            yield f"{BLUE_GREEN}.{name}", as_mapping(green[name])
-
-
-def _template(key: ObjectKey, reference: JsonObject) -> ObjectKey:
-    name = str(reference.get("templateName") or "")
-    if reference.get("clusterScope"):
-        return ObjectKey(GROUP, "ClusterAnalysisTemplate", "", name)
-    return ObjectKey(GROUP, "AnalysisTemplate", key.namespace, name)
-
-
-def _with_nested(
-    first: ObjectKey, stated: Mapping[ObjectKey, JsonObject]
-) -> dict[ObjectKey, JsonObject | None]:
-    """A template and those that it is made of, None for one that is not there."""
-    found: dict[ObjectKey, JsonObject | None] = {}
-    pending = [first]
-    while pending:
-        key = pending.pop()
-        if key in found:
-            continue
-        body = stated.get(key)
-        found[key] = body
-        if body is not None:
-            nested = as_list(as_mapping(body.get("spec")).get("templates"))
-            pending += [_template(key, as_mapping(item)) for item in nested]
-    return found
 
 
 def _needed(template: JsonObject) -> Iterator[str]:
