@@ -52,14 +52,16 @@ LIBRARY = {
         meaning="milliseconds in which 95 of 100 requests are answered",
     ),
     "saturation": Named(
-        f'max(sum by (pod) (rate(container_cpu_usage_seconds_total{{{_PODS},container!=""}}[$window]))'
-        f' / sum by (pod) (kube_pod_container_resource_limits{{{_PODS},resource="cpu"}}))',
+        # each container by its own limit: a sidecar's would make room for what is throttled beside it
+        f'max(sum by (pod, container) (rate(container_cpu_usage_seconds_total{{{_PODS},container!=""}}[$window]))'
+        f' / max by (pod, container) (kube_pod_container_resource_limits{{{_PODS},resource="cpu"}}))'
+        " or vector(NaN)",
         at_least=False,
         threshold=0.9,
-        meaning="share of its CPU limit that the busiest pod uses",
+        meaning="share of its CPU limit that the busiest container uses",
     ),
     "restart-rate": Named(
-        f"sum(increase(kube_pod_container_status_restarts_total{{{_PODS}}}[$window]))",
+        f"sum(increase(kube_pod_container_status_restarts_total{{{_PODS}}}[$window])) or vector(NaN)",
         at_least=False,
         threshold=0,
         meaning="restarts of containers in the window",

@@ -50,12 +50,12 @@ class Controller:
 
 
 class Prometheus:
-    """Scrapes one address every second."""
+    """Scrapes some addresses every second."""
 
-    def __init__(self, program, folder, target):
+    def __init__(self, program, folder, *targets):
         self.port = choose(("web",), {}, frozenset())["web"]
         self.url = f"http://127.0.0.1:{self.port}"
-        jobs = [{"job_name": "mesh", "static_configs": [{"targets": [target]}]}]
+        jobs = [{"job_name": "mesh", "static_configs": [{"targets": list(targets)}]}]
         config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
         self.log = folder / "prometheus.log"

@@ -13,6 +13,7 @@ from sandbox.toolchain.build import build
 from sandbox.toolchain.modules import Modules
 from sandbox.toolchain.recipes import ROLLOUTS
 from tests.git_repository import GitRepository
+from tests.live.mesh import Behavior, Mesh
 from tests.live.rollouts import (
     Controller,
     Prometheus,
@@ -23,12 +24,13 @@ from tests.live.rollouts import (
     success_rate,
     virtual_service,
 )
-from tests.live.stack_project import StackProject, config_map
+from tests.live.stack_project import StackProject, config_map, deployment
 from tests.live.watching import until
 
 pytestmark = pytest.mark.live
 
-WEB, BLUE, SHOP, OTHER = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other"))
+WEB, BLUE, SHOP, OTHER, PAY = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other", "pay"))
+PODS = "/api/v1/namespaces/pay/pods"
 NEEDED = {"argoproj.io", "VirtualService", "DestinationRule"}
 MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
 STOPPED = ({"setWeight": 20}, {"pause": {}})
@@ -60,9 +62,20 @@ def traffic(sandbox):
 
 
 @pytest.fixture(scope="module")
-def measuring(tmp_path_factory, traffic):
+def mesh(sandbox):
+    """Tells of the pods of `pay`, whatever versions there are."""
+    client = Client(load(str(sandbox.kubeconfig), "staging"))
+    mesh = Mesh("pay", "pay", lambda: [pod["metadata"]["name"] for pod in client.list(PODS)])
+    mesh.start()
+    yield mesh
+    mesh.stop()
+
+
+@pytest.fixture(scope="module")
+def measuring(tmp_path_factory, traffic, mesh):
     programs = prometheus(cache_folder(), "/usr/local/bin:/usr/bin:/bin", Console())
-    server = Prometheus(str(programs["prometheus"]), tmp_path_factory.mktemp("prometheus"), traffic.target)
+    folder = tmp_path_factory.mktemp("prometheus")
+    server = Prometheus(str(programs["prometheus"]), folder, traffic.target, mesh.target)
     server.start()
     yield server
     server.stop()
@@ -278,6 +291,33 @@ def never(address):
 
 def active(delivery):
     return delivery.stack.live("service", "blue", "active")["spec"]["selector"]["rollouts-pod-template-hash"]
+
+
+def test_the_checks_of_a_section_pass_a_good_canary_and_abort_a_slow_one(delivery, mesh):
+    names = ("success-rate", "latency-p95", "saturation", "restart-rate")
+    checks = ", ".join(f"{{name: {name}, window: 5s, interval: 1s, count: 2}}" for name in names)
+    steps = f"[{{setWeight: 50}}, {{analysis: {{checks: [{', '.join(names)}]}}}}]"
+    rollout_ = f"{{prometheus: '{delivery.prometheus}', canary: {{steps: {steps}}}, checks: [{checks}]}}"
+    delivery.repository.write(f"{PAY}/gitops.yaml", f"timeouts: {{rollout: 60s}}\nrollout: {rollout_}\n")
+
+    def pay(image):
+        delivery.repository.write(f"{PAY}/pay.yaml", deployment("pay", image, replicas=2)).commit(image)
+
+    pay("nginx:1.1")
+    delivery.up()
+    pay("nginx:1.2")
+    delivery.up()
+    good = delivery.stack.live("rollout", "pay", "pay")["status"]
+    assert good["phase"] == "Healthy"
+    assert good["stableRS"] == good["currentPodHash"]
+    mesh.behaviors[good["stableRS"]], mesh.usual = Behavior(), Behavior(milliseconds=900)
+    pay("nginx:1.3")
+    failed = delivery.stack.up()
+    assert failed.code != 0
+    assert "metric latency-p95 failed at step 2 of 2: measured [" in failed.text, failed.text[-3000:]
+    assert delivery.stack.live("rollout", "pay", "pay")["status"]["stableRS"] == good["stableRS"]
+    pay("nginx:1.2")
+    delivery.up()
 
 
 def test_three_rollouts_of_a_group_go_on_together_and_are_taken_back_when_the_second_fails(delivery):
