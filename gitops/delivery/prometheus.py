@@ -59,8 +59,9 @@ class Prometheus:
     def _asked(self, pool: urllib3.PoolManager, what: str, fields: dict[str, str]) -> dict[str, Any]:
         url = f"{self.address}/api/v1/{what}"
         if not is_web_address(self.address):
+            told = "it" if "@" in self.address else repr(self.address)  # a password may stand before the @
             raise ConfigError(
-                f"{self.address!r} is no address of a Prometheus server",
+                f"{told} is no address of a Prometheus server, such as http://prometheus.monitoring:9090",
                 next_step="state prometheus in the rollout section, or gitops:prometheus for the whole stack",
             )
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}

@@ -76,6 +76,22 @@ def test_json_has_all_of_it(simulate, prometheus):
     assert prometheus.asked[0][0] == "/api/v1/query"
 
 
+def test_runs_start_as_far_apart_as_is_said(simulate):
+    _, out, _ = simulate("--step", "1h", "-o", "json")
+    assert json.loads(out)["metrics"][0]["runs"]["Successful"] == 6
+
+
+@pytest.mark.parametrize(("lasting", "runs"), [("1h", 301), ("7h", 0)])
+def test_a_check_in_the_background_lasts_as_long_as_is_said(simulate, lasting, runs):
+    section = SECTION.replace(
+        "- analysis: {{checks: [{}]}}\n", "- pause: {{}}\n    analysis: {{checks: [{}]}}\n"
+    )
+    _, out, _ = simulate("--lasting", lasting, "-o", "json", section=section.replace("count: 3", "count: 0"))
+    (metric,) = json.loads(out)["metrics"]
+    assert metric["places"] == ["spec.strategy.canary.analysis"]
+    assert metric["runs"]["Successful"] == runs
+
+
 def test_another_address_wins(simulate, prometheus):
     code, out, _ = simulate("--prometheus", f"{prometheus.url}/other/", "-o", "json")
     assert code == 0

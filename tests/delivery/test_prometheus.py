@@ -110,7 +110,8 @@ def test_nobody_at_the_address_is_no_access():
         Prometheus("http://127.0.0.1:1").past("up", BEGIN, 10.0, 1)
 
 
-@pytest.mark.parametrize("address", ["", "prometheus:9090", "file:///etc/passwd"])
-def test_what_is_no_address_is_refused(address):
-    with pytest.raises(ConfigError, match="is no address of a Prometheus server"):
+@pytest.mark.parametrize("address", ["", "prometheus:9090", "file:///etc/passwd", "http://ada:s3cret@p"])
+def test_what_is_no_address_is_refused_and_a_password_in_it_not_told(address):
+    with pytest.raises(ConfigError, match="is no address of a Prometheus server") as caught:
         Prometheus(address).past("up", BEGIN, 10.0, 1)
+    assert "s3cret" not in str(caught.value)
