@@ -315,7 +315,15 @@ def test_the_checks_of_a_section_pass_a_good_canary_and_abort_a_slow_one(deliver
     failed = delivery.stack.up()
     assert failed.code != 0
     assert "metric latency-p95 failed at step 2 of 2: measured [" in failed.text, failed.text[-3000:]
-    assert delivery.stack.live("rollout", "pay", "pay")["status"]["stableRS"] == good["stableRS"]
+    status = delivery.stack.live("rollout", "pay", "pay")["status"]
+    assert status["stableRS"] == good["stableRS"]
+    version = f"pod-hash={status['currentPodHash']}"
+    simulated = delivery.stack.gitops(
+        *("rollout", "simulate", "pay", "--stack", "rollouts", "--since", "30s", "--arg", version)
+    )
+    assert simulated.code == 1, simulated.text
+    failures = {line.split()[1] for line in simulated.text.splitlines() if " Failed at " in line}
+    assert failures == {"latency-p95:"}, simulated.text
     pay("nginx:1.2")
     delivery.up()
 
