@@ -8,7 +8,8 @@ under the name that Istio gives them.
 import json
 import subprocess
 import threading
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import yaml
@@ -16,11 +17,15 @@ import yaml
 from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.kubeconfig import load
+from sandbox.console import Console
 from sandbox.controlplane.ports import choose
 from sandbox.crds import MODULES, definitions
 from sandbox.toolchain import cache_folder, golang
+from sandbox.toolchain.build import build
 from sandbox.toolchain.modules import Modules
+from sandbox.toolchain.recipes import ROLLOUTS
 
+NEEDED = {"argoproj.io", "VirtualService", "DestinationRule"}
 ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices/{}"
 
 
@@ -47,6 +52,23 @@ class Controller:
     def stop(self):
         self.process.terminate()
         self.process.wait(30)
+
+
+@contextmanager
+def at_work(folder, sandbox, context):
+    """The controller at work in a cluster, with the definitions that it needs."""
+    cache = cache_folder()
+    modules = Modules(cache, lambda: golang.find(cache))
+    define(
+        Client(load(str(sandbox.kubeconfig), context)),
+        lambda body: NEEDED & {body["spec"]["group"], body["spec"]["names"]["kind"]},
+    )
+    program = build(ROLLOUTS, golang.find(cache), modules, Console()) / ROLLOUTS.name
+    controller = Controller(str(program), folder, sandbox, context)
+    time.sleep(1)  # it gives up where a definition is not served yet
+    controller.start()
+    yield controller
+    controller.stop()
 
 
 class Prometheus:

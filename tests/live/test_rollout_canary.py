@@ -8,17 +8,13 @@ import pytest
 from gitops.cluster.client import Client
 from gitops.cluster.kubeconfig import load
 from sandbox.console import Console
-from sandbox.toolchain import cache_folder, golang, prometheus
-from sandbox.toolchain.build import build
-from sandbox.toolchain.modules import Modules
-from sandbox.toolchain.recipes import ROLLOUTS
+from sandbox.toolchain import cache_folder, prometheus
 from tests.git_repository import GitRepository
 from tests.live.mesh import Behavior, Mesh
 from tests.live.rollouts import (
-    Controller,
     Prometheus,
     Traffic,
-    define,
+    at_work,
     rollout,
     service,
     success_rate,
@@ -31,26 +27,15 @@ pytestmark = pytest.mark.live
 
 WEB, BLUE, SHOP, OTHER, PAY = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other", "pay"))
 PODS = "/api/v1/namespaces/pay/pods"
-NEEDED = {"argoproj.io", "VirtualService", "DestinationRule"}
 MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
 STOPPED = ({"setWeight": 20}, {"pause": {}})
 
 
 @pytest.fixture(scope="module")
 def cluster(sandbox, tmp_path_factory):
-    """The controller at work in `staging`, with the definitions that it needs."""
-    cache = cache_folder()
-    modules = Modules(cache, lambda: golang.find(cache))
-    define(
-        Client(load(str(sandbox.kubeconfig), "staging")),
-        lambda body: NEEDED & {body["spec"]["group"], body["spec"]["names"]["kind"]},
-    )
-    program = build(ROLLOUTS, golang.find(cache), modules, Console()) / ROLLOUTS.name
-    controller = Controller(str(program), tmp_path_factory.mktemp("controller"), sandbox, "staging")
-    time.sleep(1)  # it gives up where a definition is not served yet
-    controller.start()
-    yield controller
-    controller.stop()
+    """The controller at work in `staging`."""
+    with at_work(tmp_path_factory.mktemp("controller"), sandbox, "staging") as controller:
+        yield controller
 
 
 @pytest.fixture(scope="module")
