@@ -16,6 +16,7 @@ from pulumi.runtime.proto import resource_pb2
 from components.objects import secret
 from gitops.cluster.health import Status
 from gitops.cluster.hooks import delete_made, run_hook
+from gitops.cluster.lending import stop_scaling_down
 from gitops.cluster.reading import read_live
 from gitops.cluster.taking import take_all_fields
 from gitops.cluster.waiting import wait_healthy
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # What the engine calls them in the message of a step that failed.
 RUN, END, FAILURE = "hook of the application", "hook at the application's end", "hook of a failure"
 REPLACEMENT, SHARING = "replacement of the object", "change of what a Rollout writes too"
+RETURN = "return of what a Rollout was lent"
 ENDING = frozenset((Phase.PRE_DELETE, Phase.POST_DELETE))
 
 
@@ -53,6 +55,7 @@ class HookRunner:
             pulumi.ResourceHook(END, self._end),
             pulumi.ResourceHook(REPLACEMENT, self._replace),
             pulumi.ResourceHook(SHARING, self._share),
+            pulumi.ResourceHook(RETURN, self._return),
             pulumi.ErrorHook(FAILURE, self._failed),
         )
         await asyncio.gather(*(hook._registered for hook in hooks))  # noqa: SLF001 - the SDK has no other way
@@ -95,6 +98,10 @@ class HookRunner:
         planned = self._planned[args.name]
         live = await asyncio.to_thread(read_live, self._connection, planned.manifest)
         refuse_moved(planned, live)
+
+    async def _return(self, args: pulumi.ResourceHookArgs) -> None:
+        if rollout := self._planned[args.name].lent_to:
+            await asyncio.to_thread(stop_scaling_down, self._connection, rollout)
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Run the failure hooks of the object's application; the step is not tried again."""
@@ -172,12 +179,16 @@ def object_hooks(
     planned: PlannedObject, *, failing: bool
 ) -> resource_pb2.RegisterResourceRequest.ResourceHooksBinding | None:
     """When the engine calls back for an object; `failing` says that its application has hooks for failures."""
-    if not (failing or planned.shares or planned.replaces):
+    if not (failing or planned.shares or planned.replaces or planned.lent_to):
         return None
     replacing = [REPLACEMENT] if planned.replaces else []
     return resource_pb2.RegisterResourceRequest.ResourceHooksBinding(
         before_create=replacing,
-        before_update=[*replacing, *([SHARING] if planned.shares else [])],
+        before_update=[
+            *replacing,
+            *([SHARING] if planned.shares else []),
+            *([RETURN] if planned.lent_to else []),
+        ],
         on_error=[FAILURE] if failing else [],
     )
 

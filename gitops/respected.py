@@ -9,6 +9,7 @@ from gitops.cluster.managed import owned
 from gitops.model.paths import pointer_to
 from gitops.model.plan import PlannedObject
 from gitops.sharing import sharing
+from gitops.underway import aborted, given_back, live_rollouts, waiting_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 def respecting(plan: Plan, live: Mapping[ObjectKey, Object], reach: Callable[[], Connection]) -> Plan:
     """The plan as it is applied now: with what is left to field managers, and to Rollouts.
 
-    `reach` gives the connection; it is called where a Rollout has a part in something.
+    One that was aborted is waited for once more, and what one was lent comes back.
+    `reach` gives the connection; it is called where there is a Rollout.
 
     Raises:
-        ApiError, Unreachable: what Rollouts have a part in can't be read.
+        ApiError, Unreachable: Rollouts, or what they have a part in, can't be read.
     """
     found = respecting_managers(plan, live)
+    rollouts = live_rollouts(live, reach)
+    found = given_back(waiting_anew(found, aborted(found, rollouts)), rollouts)
     return sharing(found, reach()) if any(item.steering for item in found.objects) else found
 
 

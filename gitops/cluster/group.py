@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.errors import Unreachable
-from gitops.cluster.health import Status, canary_steps, health
+from gitops.cluster.health import Status, aborted_at, canary_steps, health
 from gitops.cluster.reading import read_live
 from gitops.cluster.verdict import verdict
 from gitops.model.errors import GitOpsError
@@ -92,6 +92,14 @@ class Group:
         self.connection.client.patch(f"{path}/status", {"status": patch})
 
 
+def aborted_with(live: Object, stated: Manifest) -> str:
+    """When a live Rollout was aborted with the pods that Git states; "" where it was not.
+
+    Of one that takes its pods over from a workload, only that it was aborted is known.
+    """
+    return aborted_at(live) if live and _is_at(live, stated) else ""
+
+
 def stands(live: Object) -> bool:
     """Whether a Rollout stands at a pause without duration, which in a group waits for the others."""
     reasons = {as_mapping(item).get("reason") for item in as_list(_status(live).get("pauseConditions"))}
@@ -118,10 +126,14 @@ def _index(live: Object) -> int:
 
 def _has_come(live: Object, stated: Manifest, passed: int) -> bool:
     """Whether a Rollout is at what Git states, and has come as far as another one, or is through."""
-    template = as_mapping(stated.body.get("spec")).get("template")
-    if not live or not _holds(template, as_mapping(live.get("spec")).get("template")):
+    if not live or not _is_at(live, stated):
         return False
     return health(live).status is Status.HEALTHY or _passed(live) >= passed
+
+
+def _is_at(live: Object, stated: Manifest) -> bool:
+    template = as_mapping(stated.body.get("spec")).get("template")
+    return _holds(template, as_mapping(live.get("spec")).get("template"))
 
 
 def _passed(live: Object) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from gitops.delivery.rollback import look_back, publish
 from gitops.delivery.rolled_back import lift, note
@@ -13,16 +14,18 @@ from gitops.delivery.sync import prepare
 from gitops.engine.history import history
 from gitops.model.deployment import SUCCEEDED
 from gitops.model.errors import GitOpsError, Problem
+from gitops.model.plan import application_of
 from gitops.model.rolled_back import RolledBack
 from gitops.model.synced import FAILED, SYNCED
+from gitops.underway import aborted, live_rollouts, stated_pods
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
 
     from gitops.delivery.sync import Prepared
     from gitops.model.application import Application
     from gitops.model.deployment import Deployment
+    from gitops.model.keys import ObjectKey
     from gitops.model.settings import Settings
     from gitops.model.synced import ApplicationOutcome, Synced
 
@@ -37,7 +40,8 @@ def remediate(
 
     Each goes back to the commit of the last deployment that succeeded and had it, also in a closed sync window, and
     is held there: the stack notes it. One whose content then was the same stays as it is, since going back would
-    change nothing. What went wrong on the way is told with the application, and then nothing is held.
+    change nothing; but what had a Rollout paused then, and aborted since, was not well yet, and it goes further back.
+    What went wrong on the way is told with the application, and then nothing is held.
     """
     wishing = _wishing(prepared, done, FAILED)
     if not wishing:
@@ -45,9 +49,11 @@ def remediate(
     settings, project = prepared.settings, prepared.project
     ended: dict[str, Problem | RolledBack] = {}
     try:
-        for revision, names in _targets(history(settings.stack, project), wishing).items():
+        earlier = cache(lambda revision: prepare(settings.at(revision), project))
+        was_well = _judge(prepared, wishing, earlier)
+        for revision, names in _targets(history(settings.stack, project), wishing, was_well).items():
             failed = [item for item in done.applications if item.name in names]
-            ended |= _went_back(settings, project, revision, failed, wishing, done.revision, by)
+            ended |= _went_back(earlier(revision), failed, wishing, done.revision, by)
     except GitOpsError as error:
         ended |= {name: _stuck(str(error)) for name in wishing.keys() - ended.keys()}
     back = [item for item in ended.values() if isinstance(item, RolledBack)]
@@ -82,8 +88,24 @@ def _wishing(prepared: Prepared, done: Synced, result: str) -> dict[str, Applica
     }
 
 
+def _judge(
+    prepared: Prepared, wishing: Iterable[str], earlier: Callable[[str], Prepared]
+) -> Callable[[str, str], bool]:
+    """Whether an application was well at a commit that was deployed: it was not with pods of a Rollout now aborted."""
+    bad: dict[str, dict[ObjectKey, Any]] = {name: {} for name in wishing}
+    rollouts = live_rollouts(prepared.live.objects, lambda: prepared.reached)
+    for step in aborted(prepared.plan, rollouts).values():
+        key = step.manifest.key
+        bad.get(application_of(step), {})[key] = stated_pods(prepared.plan, key)
+    return lambda name, revision: all(
+        stated_pods(earlier(revision).plan, key) != pods for key, pods in bad[name].items()
+    )
+
+
 def _targets(
-    deployments: Iterable[Deployment], wishing: Mapping[str, Application]
+    deployments: Iterable[Deployment],
+    wishing: Mapping[str, Application],
+    was_well: Callable[[str, str], bool],
 ) -> Mapping[str, frozenset[str]]:
     """The commit that each application last ran well, newest deployment first; applications by that commit."""
     found: dict[str, str] = {}
@@ -91,7 +113,11 @@ def _targets(
         if item.kind == "destroy" and item.outcome == SUCCEEDED:
             break
         if item.kind == "update" and item.outcome == SUCCEEDED and item.revision:
-            found |= {name: item.revision for name in wishing if name not in found and _had(item, name)}
+            found |= {
+                name: item.revision
+                for name in wishing
+                if name not in found and _had(item, name) and was_well(name, item.revision)
+            }
     return {sha: frozenset(n for n in found if found[n] == sha) for sha in dict.fromkeys(found.values())}
 
 
@@ -104,9 +130,7 @@ def _had(deployment: Deployment, application: str) -> bool:
 
 
 def _went_back(
-    settings: Settings,
-    project: Path,
-    revision: str,
+    earlier: Prepared,
     failed: Iterable[ApplicationOutcome],
     wishing: Mapping[str, Application],
     bad: str,
@@ -117,7 +141,7 @@ def _went_back(
     Raises:
         GitOpsError: it could not be tried.
     """
-    earlier = prepare(settings.at(revision), project)
+    settings, project, revision = earlier.settings, earlier.project, earlier.plan.revision
     then = {item.name: item.tree for item in earlier.plan.applications}
     going = {
         item.name: RolledBack(

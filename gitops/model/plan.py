@@ -42,6 +42,7 @@ class PlannedObject:
         options: how it is synced.
         ignored: JSON pointers to what a sync leaves alone.
         steering: which part of its lists and maps is a Rollout's.
+        lent_to: the Rollout that scales it down until now, and no longer when it is applied; None for most.
     """
 
     manifest: Manifest
@@ -51,6 +52,7 @@ class PlannedObject:
     options: SyncOptions = field(default=SyncOptions())
     ignored: tuple[str, ...] = ()
     steering: Steering | None = None
+    lent_to: ObjectKey | None = None
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitops.cluster.health import Status, health
+from gitops.cluster.health import Status, aborted_at, health
 from gitops.model.errors import GitOpsError
 from gitops.watch.backoff import Attempts
 from gitops.watch.decide import Decision, Verdict, decide
@@ -37,7 +37,7 @@ class Told:
         failed: an object that could not be healed, and why.
         fight: an object that somebody keeps writing, by whom, and seconds until it is healed again.
         replan: something was synced by somebody else.
-        resync: an object is gone, and only the engine can tell whether it should be.
+        resync: an object is gone, and only the engine can tell whether it should be; or a Rollout was aborted.
     """
 
     healed: Callable[[Wanted, Decision, float], None]
@@ -75,6 +75,7 @@ class Healer:
         self._versions: dict[ObjectKey, int] = {}
         self._passed: set[ObjectKey] = set()
         self._replanned: set[ObjectKey] = set()
+        self._aborted: dict[ObjectKey, str] = {}
         self._due: list[tuple[float, int, ObjectKey]] = []
         self._order = itertools.count()
 
@@ -137,6 +138,9 @@ class Healer:
             self.health[key] = (
                 health(live, wanted.application.health_rules).status if live else Status.MISSING
             )
+            if live and (when := aborted_at(live)) and self._aborted.get(key) != when:
+                self._aborted[key] = when
+                self.told.resync(f"{key} was aborted")
             decision = decide(wanted, live, self.held)
             self._note(key, decision)
             if decision.verdict in {Verdict.FINE, Verdict.LEAVE}:

@@ -55,6 +55,9 @@ class Mender:
                 result = self.client.apply(path, wanted.body(live), field_manager=FIELD_MANAGER, force=True)
                 break
             except ApiError as error:
+                if error.status == 422 and live is not None and self._of_people(live, decision):
+                    # beside what a person wrote it is refused, such as two ports of one name
+                    return self._taken_over(path, wanted, live, decision)
                 # a Rollout wrote its part in between: look again
                 if error.status != 409 or not wanted.planned.steering or attempt == _ATTEMPTS - 1:
                     raise
@@ -66,9 +69,7 @@ class Mender:
     def _taken_over(self, path: str, wanted: Wanted, live: Object, decision: Decision) -> Object:
         """Apply it once more with the fields that people wrote in our hands, so that what we don't state goes."""
         for attempt in range(_ATTEMPTS):
-            entries = handed_over(
-                live, lambda name: name in decision.by and name.startswith(_PEOPLE), FIELD_MANAGER
-            )
+            entries = self._of_people(live, decision)
             if entries is None:
                 break
             patch = [
@@ -88,6 +89,10 @@ class Mender:
                     raise
                 live = self.client.get(path)
         return live
+
+    def _of_people(self, live: Object, decision: Decision) -> list[Object] | None:
+        """The managed fields with those in our hands that people wrote; None where nothing is theirs."""
+        return handed_over(live, lambda name: name in decision.by and name.startswith(_PEOPLE), FIELD_MANAGER)
 
     def _path(self, key: ObjectKey) -> str:
         return self.resources[key.group, key.kind].path(key.namespace, key.name)

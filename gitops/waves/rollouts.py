@@ -72,9 +72,14 @@ def check_groups(
 def left_to_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, tuple[str, ...]]]:
     """Objects with JSON pointers to single fields that are left alone: of the Rollout, and of its workload."""
     yield key, _OWN
-    workload, spec = workload_of(key, body), as_mapping(body.get("spec"))
-    if workload and as_mapping(spec.get("workloadRef")).get("scaleDown") in _SCALING:
+    if workload := scaled_down(key, body):
         yield workload, ("/spec/replicas",)
+
+
+def scaled_down(key: ObjectKey, body: Object) -> ObjectKey | None:
+    """The workload that a Rollout has taken the pods of over, and scales down; None where it scales none."""
+    reference = as_mapping(as_mapping(body.get("spec")).get("workloadRef"))
+    return workload_of(key, body) if reference.get("scaleDown") in _SCALING else None
 
 
 def steered_by_rollout(key: ObjectKey, body: Object) -> Iterator[tuple[ObjectKey, Steering]]:

@@ -5,7 +5,16 @@ This room does not know what was wanted, how the object was read or what waits f
 """
 
 from gitops.cluster.health.kinds import health
-from gitops.cluster.health.rollouts import canary_steps, waits_for_somebody
+from gitops.cluster.health.rollouts import aborted_at, canary_steps, waits_for_somebody
 from gitops.cluster.health.status import HEALTHY, Health, Status, worst
 
-__all__ = ["HEALTHY", "Health", "Status", "canary_steps", "health", "waits_for_somebody", "worst"]
+__all__ = [
+    "HEALTHY",
+    "Health",
+    "Status",
+    "aborted_at",
+    "canary_steps",
+    "health",
+    "waits_for_somebody",
+    "worst",
+]

@@ -14,7 +14,9 @@ from gitops.cluster.health.status import (
     progressing,
     reason,
 )
+from gitops.model.keys import ObjectKey
 from gitops.model.manifest import as_list, as_mapping
+from gitops.rollouts.naming import is_rollout
 
 if TYPE_CHECKING:
     from gitops.cluster.client import Object
@@ -56,6 +58,14 @@ def rollout(spec: Object, status: Object, live: Object) -> Health:
 def canary_steps(spec: Object) -> list[Any]:
     """The steps of a Rollout's spec; none where it is no canary."""
     return as_list(as_mapping(as_mapping(spec.get("strategy")).get("canary")).get("steps"))
+
+
+def aborted_at(live: Object) -> str:
+    """When a Rollout was aborted; "" for one that is not, and for any other object."""
+    status = live.get("status") or {}
+    if not (status.get("abort") and is_rollout(ObjectKey.of_body(live))):
+        return ""
+    return str(status.get("abortedAt") or "now")
 
 
 def waits_for_somebody(live: Object) -> bool:

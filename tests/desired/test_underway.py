@@ -1,0 +1,86 @@
+"""Rollouts that were aborted at what Git states are waited for once more; others are not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gitops.cluster.errors import ApiError
+from gitops.model.errors import Problems
+from gitops.model.plan import HealthCheck, Plan
+from gitops.underway import aborted, live_rollouts, waiting_anew
+from gitops.waves.plan import make_plan
+from tests import given
+
+TEMPLATE = {"spec": {"containers": [{"name": "web", "image": "shop/web:2"}]}}
+AT = "2026-01-01T00:00:00Z"
+
+
+def plan(spec: Any) -> Plan:
+    rollout = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec=spec)
+    return make_plan("test", given.SHA, [given.application()], [rollout], Problems())
+
+
+def live(spec: Any, **status: Any) -> dict[str, Any]:
+    body = plan(spec).objects[0].manifest.body
+    return {**body, "status": status}
+
+
+def waits(stated: Any, there: dict[str, Any] | None) -> dict[str, HealthCheck]:
+    """The waits that are done again, of a plan and a cluster of one Rollout each."""
+
+    def get(_path: str) -> Any:
+        if there is None:
+            raise ApiError(404, "NotFound", "not there", {}, _path)
+        return there
+
+    connection: Any = SimpleNamespace(
+        discovery=SimpleNamespace(find=lambda *_: SimpleNamespace(path=lambda *_: "/it")),
+        client=SimpleNamespace(get=get),
+    )
+    found = plan(stated)
+    return aborted(found, live_rollouts(found.keys, lambda: connection))
+
+
+def test_one_that_was_aborted_with_the_stated_pods_is_waited_for_once_more() -> None:
+    stated = plan({"template": TEMPLATE})
+    grown = {"spec": {"containers": [{**TEMPLATE["spec"]["containers"][0], "imagePullPolicy": "Always"}]}}
+    found = waits({"template": TEMPLATE}, live({"template": grown}, abort=True, abortedAt=AT))
+    (name,) = found
+    (before,) = (step for step in stated.steps if step.name == name)
+    assert isinstance(before, HealthCheck)
+    (after,) = (step for step in waiting_anew(stated, found).steps if step.name == name)
+    assert isinstance(after, HealthCheck)
+    assert after.trigger == f"{before.trigger} aborted {AT}"
+    assert (after.manifest, after.after) == (before.manifest, before.after)
+
+
+def test_of_one_that_takes_its_pods_over_it_is_enough_that_it_was_aborted() -> None:
+    spec = {"workloadRef": {"kind": "Deployment", "name": "x"}}
+    assert len(waits(spec, live(spec, abort=True))) == 1
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        None,
+        live({"template": TEMPLATE}),
+        live({"template": TEMPLATE}, abort=False, abortedAt=AT),
+        live({"template": {"spec": {"containers": []}}}, abort=True, abortedAt=AT),
+    ],
+    ids=["not there", "well", "tried again", "another version"],
+)
+def test_no_other_one_is(there: dict[str, Any] | None) -> None:
+    found = waits({"template": TEMPLATE}, there)
+    assert found == {}
+    stated = plan({"template": TEMPLATE})
+    assert waiting_anew(stated, found) is stated
+
+
+def test_without_a_live_rollout_nobody_is_asked() -> None:
+    def reach() -> Any:
+        raise AssertionError("asked")
+
+    assert live_rollouts([given.manifest("ConfigMap").key], reach) == {}
