@@ -53,7 +53,7 @@ class Measured(NamedTuple):
 
 
 def verdict(client: Client, live: Object) -> str:
-    """What a Rollout that is degraded or paused says of itself, with what its analysis has measured.
+    """What the analysis of a Rollout that is degraded or paused has measured, and what it says of itself.
 
     Empty for any other object, and for a Rollout that is well.
     """
@@ -62,7 +62,7 @@ def verdict(client: Client, live: Object) -> str:
     found = health(live)
     if found.status not in {Status.DEGRADED, Status.SUSPENDED}:
         return ""
-    return "; ".join([found.message, *map(str, measured(client, live))])
+    return "; ".join([*map(str, measured(client, live)), found.message])
 
 
 def measured(client: Client, live: Object) -> tuple[Measured, ...]:

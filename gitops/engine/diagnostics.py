@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # `  kubernetes:apps/v1:Deployment (apps/Deployment:web/web):`
 _RESOURCE = re.compile(r"^  (\S+) \((\S+)\):$")
+# which of the program's callbacks said it
+_HOOK = re.compile(r'^before hook "[^"]*" failed: ')
 _NOISE = re.compile(r"^(update failed|preview failed|resource registration failed|\d+ errors? occurred:)$")
 
 
@@ -38,7 +40,7 @@ def failures(printed: str) -> tuple[Failure, ...]:
             text = line.strip()
             if re.match(r"(error|warning|info|debug): ", text):
                 told = text.startswith("error: ")
-            text = text.removeprefix("error: ")
+            text = _HOOK.sub("", text.removeprefix("error: "))
             if told and text and not _NOISE.match(text):
                 lines.append(text.removeprefix("* "))
     return tuple(

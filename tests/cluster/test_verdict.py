@@ -48,8 +48,8 @@ def test_the_newest_analysis_that_failed_is_told_with_all_that_decided_it() -> N
     told, paths = asked_for(*others, run("new", "Failed", bad()), run("good", "Successful", at="3"))
 
     assert told == (
-        "RolloutAborted: so it is; metric rate failed at step 2 of 4: measured [0.4], wanted result[0] >= 0.95;"
-        " query sum(rate(good[1m])) / sum(rate(all[1m]))"
+        "metric rate failed at step 2 of 4: measured [0.4], wanted result[0] >= 0.95;"
+        " query sum(rate(good[1m])) / sum(rate(all[1m])); RolloutAborted: so it is"
     )
     assert [path.partition("?")[0] for path in paths] == [
         "/apis/argoproj.io/v1alpha1/namespaces/web/analysisruns"
@@ -65,7 +65,7 @@ def test_a_query_that_could_not_be_asked_is_told_with_the_reason_and_as_it_was_a
         "measurements": [{"phase": "Error", "message": "connection refused"}],
     }
     told, _ = asked_for(run("new", "Error", result, bad(dryRun=True)))
-    assert told.endswith(
+    assert told.startswith(
         "metric rate error at step 2 of 4: measured connection refused, wanted result[0] >= 0.95; query up"
     )
 

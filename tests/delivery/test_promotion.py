@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitops.cluster.health import Health, Status
 from gitops.delivery.promotion import look
 from gitops.delivery.promotion import notes as room
 from gitops.delivery.promotion.notes import forget, note, note_setback, noted
@@ -20,7 +21,7 @@ from gitops.delivery.promotion.proof import (
     last_run,
 )
 from gitops.delivery.promotion.unit import unit_of
-from gitops.drift.state import ApplicationState
+from gitops.drift.state import ApplicationState, ObjectState
 from gitops.engine.command import LONGEST_TAG
 from gitops.model.deployment import Deployment, Intent
 from gitops.model.errors import Problem
@@ -105,6 +106,16 @@ def test_each_application_that_is_not_well_is_named() -> None:
     well = ApplicationState(given.application("api"), (), ())
     broken = ApplicationState(given.application("web"), (), (), (Problem("can't be read"),))
     assert against_states([well, broken]) == ("application web is Unknown and Unknown",)
+
+
+def test_an_application_whose_rollout_was_aborted_is_not_carried_on_though_all_others_are_well() -> None:
+    well = ApplicationState(given.application("api"), (), ())
+    told = Health(Status.DEGRADED, "Rollout web/web: RolloutAborted; metric errors failed at step 2 of 3")
+    rollout = ObjectState(given.manifest("Rollout").key, missing=False, differences=(), health=told)
+    aborted = ApplicationState(given.application("web"), (rollout,), ())
+    assert against_states([well, aborted]) == (
+        "application web is Synced and Degraded: Rollout web/web: RolloutAborted; metric errors failed at step 2 of 3",
+    )
 
 
 def test_each_check_that_failed_tells_its_first_failure() -> None:

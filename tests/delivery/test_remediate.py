@@ -22,6 +22,7 @@ from tests.program.engine import plan_of
 
 if TYPE_CHECKING:
     from gitops.delivery.selected import Selection
+    from gitops.model.manifest import Manifest
 
 HERE = Path("/nowhere")
 BAD, GOOD, OLDER = "bad0" * 10, "900d" * 10, "01d0" * 10
@@ -45,6 +46,7 @@ class World:
         self.result = SYNCED
         self.web = WEB
         self.error: Exception | None = None
+        self.objects: tuple[Manifest, ...] = ()
 
     def prepare(self, settings: Any, _project: Path) -> Prepared:
         revision = settings.repository.revision
@@ -61,7 +63,8 @@ class World:
 
     def remediate(self, **results: str) -> dict[str, ApplicationOutcome]:
         applications = [self.web, API, given.application("db", tree="new", rollback_on_failure=True)]
-        plan = replace(plan_of([item for item in applications if item.name in results]), revision=BAD)
+        there = [item for item in applications if item.name in results]
+        plan = replace(plan_of(there, *self.objects), revision=BAD)
         prepared = Prepared(given.settings(), HERE, None, Survey({}, {}), plan)
         found = tuple(ApplicationOutcome(n, r, (Problem("it broke"),)) for n, r in results.items())
         done = remediate(prepared, Synced("test", BAD, {}, found))
@@ -93,6 +96,40 @@ def test_what_failed_goes_back_to_what_it_last_ran_well_and_says_so(world: World
         f"it went back to {GOOD[:12]}, and is held there",
     ]
     assert noted("test", HERE) == (RolledBack("web", "new", BAD[:12], GOOD, "it broke"),)
+
+
+THEN = "7e47" * 10
+
+
+def rollout(image: str, lends: bool) -> tuple[Manifest, ...]:
+    """A Rollout of this image, by itself or by reference."""
+    pods = {"template": {"spec": {"containers": [{"name": "web", "image": image}]}}}
+    reference = {"workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    found = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec=reference if lends else pods)
+    return (found, given.manifest("Deployment", "web", api="apps/v1", spec=pods)) if lends else (found,)
+
+
+@pytest.mark.parametrize("lends", [False, True])
+def test_a_run_that_ended_with_a_rollout_paused_which_was_aborted_later_did_not_go_well(
+    world: World, monkeypatch: pytest.MonkeyPatch, lends: bool
+) -> None:
+    images = {BAD: "2", THEN: "2", GOOD: "1", OLDER: "1"}
+    world.deployments = [deployment(sha) for sha in images]
+    world.trees |= {BAD: {"web": "new"}, THEN: {"web": "then"}}
+    plain = world.prepare
+
+    def prepare(settings: Any, project: Path) -> Prepared:
+        found = plain(settings, project)
+        plan = plan_of(found.plan.applications, *rollout(images[found.plan.revision], lends))
+        return replace(found, plan=replace(plan, revision=found.plan.revision))
+
+    monkeypatch.setattr(room, "prepare", prepare)
+    stated, *_ = world.objects = rollout("2", lends)
+    live = {**stated.body, "status": {"abort": True, "abortedAt": "10:00"}}
+    monkeypatch.setattr(room, "live_rollouts", lambda *_: {stated.key: live})
+    web = world.remediate(web=FAILED)["web"]
+    assert [item[:2] for item in world.back] == [(GOOD, ("web",))]
+    assert web.rolled_back == RolledBack("web", "new", BAD, GOOD, "it broke")
 
 
 class Commit:

@@ -10,7 +10,7 @@ import pytest
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import Problems
 from gitops.model.plan import HealthCheck, Plan
-from gitops.underway import aborted, live_rollouts, waiting_anew
+from gitops.underway import aborted, given_back, live_rollouts, waiting_anew
 from gitops.waves.plan import make_plan
 from tests import given
 
@@ -84,3 +84,32 @@ def test_without_a_live_rollout_nobody_is_asked() -> None:
         raise AssertionError("asked")
 
     assert live_rollouts([given.manifest("ConfigMap").key], reach) == {}
+
+
+def reference(scale: str) -> dict[str, Any]:
+    return {"workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "y", "scaleDown": scale}}
+
+
+@pytest.mark.parametrize(
+    ("lived", "stated", "comes_back"),
+    [
+        (reference("progressively"), None, True),
+        (reference("onsuccess"), reference("never"), True),
+        (reference("onsuccess"), {"template": TEMPLATE}, True),
+        (reference("onsuccess"), reference("progressively"), False),
+        (reference("never"), None, False),
+        ({"template": TEMPLATE}, None, False),
+    ],
+)
+def test_a_workload_that_nobody_states_to_be_scaled_down_any_more_comes_back(
+    lived: Any, stated: Any, comes_back: bool
+) -> None:
+    workload = given.manifest("Deployment", "y", api="apps/v1", spec={"replicas": 2})
+    other = given.manifest("Deployment", "z", api="apps/v1", spec={"replicas": 2})
+    rollout = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec=stated or {})
+    objects = [workload, other, *([rollout] if stated else [])]
+    before = make_plan("test", given.SHA, [given.application()], objects, Problems())
+    found = given_back(before, {rollout.key: live(lived)})
+    assert {item.manifest.key: item.lent_to for item in found.objects if item.lent_to} == (
+        {workload.key: rollout.key} if comes_back else {}
+    )

@@ -16,6 +16,8 @@ Diagnostics:
     \t* pod api-1: Unschedulable
   kubernetes:core/v1:ConfigMap (ConfigMap:web/x):
     warning: only a warning
+  pulumi:index:Stash (health:Rollout:web/x):
+    error: before hook "hook of the application" failed: Rollout web/x is degraded: metric "a" failed
   pulumi:pulumi:Stack (gitops-partial):
     error: update failed
 
@@ -32,6 +34,11 @@ def test_every_error_is_told_once_with_its_resource_and_all_its_lines() -> None:
             "kubernetes:apps/v1:Deployment",
             "apps/Deployment:api/api",
             "the Deployment was not ready; pod api-1: Unschedulable",
+        ),
+        Failure(
+            "pulumi:index:Stash",
+            "health:Rollout:web/x",
+            'Rollout web/x is degraded: metric "a" failed',
         ),
     )
 

@@ -240,7 +240,7 @@ def test_a_controller_that_is_killed_in_mid_rollout_goes_on_when_it_is_back(deli
     assert delivery.web()["status"]["phase"] == "Healthy"
 
 
-def test_blue_green_switches_and_does_not_when_it_is_measured_badly(delivery, traffic):
+def test_blue_green_switches_and_does_not_or_back_when_it_is_measured_badly(delivery, traffic):
     traffic.errors.clear()
     blue = {"activeService": "active", "previewService": "preview", "scaleDownDelaySeconds": 1}
     files = {"services.yaml": service("active", "blue") + service("preview", "blue")}
@@ -262,14 +262,24 @@ def test_blue_green_switches_and_does_not_when_it_is_measured_badly(delivery, tr
     assert failed.code != 0
     assert "metric never failed before the promotion: measured [1]" in failed.text, failed.text[-3000:]
     assert active(delivery) == second
+
+    measured = {**blue, "postPromotionAnalysis": {"templates": [{"templateName": "never"}]}}
+    text = rollout("1.4", name="blue", strategy={"blueGreen": measured})
+    delivery.repository.write(f"{BLUE}/rollout.yaml", text).commit("measured")
+    running = delivery.stack.start("up", "--yes", "--skip-preview", "--stack", "rollouts")
+    until(lambda: active(delivery) != second)
+    until(lambda: active(delivery) == second)
+    assert running.wait(90) != 0
+    told = delivery.stack.gitops("app", "get", "blue", "--stack", "rollouts")
+    assert "metric never failed after the promotion: measured [1]" in told.text, told.text
     delivery.repository.write(f"{BLUE}/rollout.yaml", rollouts[1]).commit("back")
     delivery.up()
 
 
 def never(address):
-    """An analysis that fails at once."""
+    """An analysis that fails after a second."""
     query = {"prometheus": {"address": address, "query": "vector(1)"}}
-    metric = {"name": "never", "successCondition": "result[0] > 1", "provider": query}
+    metric = {"name": "never", "initialDelay": "1s", "successCondition": "result[0] > 1", "provider": query}
     kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate", "metadata": {"name": "never"}}
     return json.dumps({**kind, "spec": {"metrics": [metric]}})
 

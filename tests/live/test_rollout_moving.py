@@ -19,6 +19,7 @@ from tests.live.watching import Loop, until
 pytestmark = pytest.mark.live
 
 PODS = 2
+HALVES = {"stable": 50, "canary": 50}
 MOVED, ROUTED_APP, LENT = (f"k8s/02-apps/{name}" for name in ("moved", "routed", "lent"))
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
 STEPS = {"steps": [{"setWeight": 50}, {"pause": {"duration": "1s"}}]}
@@ -70,9 +71,9 @@ SUBSETS = {
     "checks": [NEVER],
     "canary": {
         "istio": {"destinationRule": {}},
-        "scaleDownDelaySeconds": 1,
+        "dynamicStableScale": True,
         "abortScaleDownDelaySeconds": 1,
-        "steps": [{"setWeight": 20}, {"pause": {}}, {"analysis": {"checks": ["never"]}}],
+        "steps": [{"setWeight": 50}, {"pause": {}}, {"analysis": {"checks": ["never"]}}],
     },
 }
 
@@ -148,9 +149,8 @@ def stack(tmp_path_factory, sandbox, cluster, repository):  # noqa: ARG001 - the
 
 
 def sync(stack):
-    done = stack.up()
+    done = stack.gitops("stack", "sync", "--stack", "moving", "--quiet")
     assert done.code == 0, done.text[-3000:]
-    return done
 
 
 def section(repository, name, *, rollbackOnFailure=False, **rollout):  # noqa: N803 - the key's name
@@ -236,6 +236,10 @@ def marks(stack):
     return {item["name"]: item["labels"]["rollouts-pod-template-hash"] for item in subsets}
 
 
+def replica_sets(stack):
+    return stack.live("replicasets", "routed")["items"]
+
+
 def patch(stack, kind, place, value):
     """Change something by hand."""
     change = json.dumps([{"op": "replace", "path": place, "value": value}])
@@ -246,12 +250,12 @@ def phase(stack):
     return routed(stack, "rollout")["status"]["phase"]
 
 
-def pause_at(stack, repository, image, bring):
-    """Commit another image and have it brought to the pause behind the first weight."""
+def pause_at(stack, repository, image):
+    """Commit another image, and sync it to the pause behind the first weight."""
     repository.write(f"{ROUTED_APP}/web.yaml", deployment("web", image, PODS)).commit(image)
-    bring()
+    sync(stack)
     until(lambda: phase(stack) == "Paused")
-    assert split(stack) == {"stable": 80, "canary": 20}
+    assert split(stack) == HALVES
 
 
 def promote(stack):
@@ -262,60 +266,79 @@ def promote(stack):
     )
 
 
+@contextmanager
+def watched(stack):
+    """The loop at work, which has synced everything."""
+    loop = Loop(stack)
+    try:
+        until(lambda: loop.told("sync ended"), 90, loop)
+        yield loop
+    finally:
+        assert loop.end() == 0
+
+
 def test_syncs_in_the_middle_of_a_rollout_leave_subsets_as_they_are(stack, repository):
-    pause_at(stack, repository, "nginx:1.28", lambda: sync(stack))
+    pause_at(stack, repository, "nginx:1.28")
     before = marks(stack)
     assert len(set(before.values())) == 2
+    # the stable version shrinks as the canary grows
+    until(lambda: [item["status"].get("replicas") for item in replica_sets(stack)] == [1, 1])
     assert stack.gitops("stack", "drift", "--stack", "moving").code == 0
     repository.write(f"{ROUTED_APP}/routes.yaml", ROUTES % "4s").commit("a longer timeout")
     sync(stack)
     policy = routed(stack, "destinationrule")["spec"]["trafficPolicy"]
     assert policy == {"connectionPool": {"tcp": {"connectTimeout": "4s"}}}
-    assert (marks(stack), split(stack)) == (before, {"stable": 80, "canary": 20})
+    assert (marks(stack), split(stack)) == (before, HALVES)
     assert stack.gitops("stack", "drift", "--stack", "moving").code == 0
 
 
 def test_what_is_changed_by_hand_in_the_middle_of_a_rollout_is_healed_and_nothing_of_the_rollout(stack):
     until(lambda: workloads(stack, "lent") == {"Deployment": 0, "Rollout": PODS})
     before = marks(stack)
-    loop = Loop(stack)
-    until(lambda: loop.told("sync ended"), 90, loop)
-    time.sleep(1)
-    patch(stack, "virtualservice", "/spec/http/0/timeout", "1s")
-    patch(stack, "destinationrule", "/spec/trafficPolicy/connectionPool/tcp/connectTimeout", "1s")
-    patch(stack, "service", "/spec/ports/0/port", 81)
-    patch(stack, "rollout", "/spec/replicas", 3)
-    until(lambda: len({line["object"] for line in loop.told("healed")}) == 4, 10, loop)
-    assert {line["application"] for line in loop.told("healed")} == {"routed"}
-    assert max(line["seconds"] for line in loop.told("healed")) < 2
-    assert routed(stack, "virtualservice")["spec"]["http"][0]["timeout"] == "5s"
-    assert routed(stack, "service")["spec"]["ports"][0]["port"] == 80
-    assert routed(stack, "rollout")["spec"]["replicas"] == PODS
-    assert (marks(stack), split(stack)) == (before, {"stable": 80, "canary": 20})
-    assert phase(stack) == "Paused"
-    assert workloads(stack, "lent") == {"Deployment": 0, "Rollout": PODS}
-    assert loop.end() == 0
+    with watched(stack) as loop:
+        time.sleep(1)
+        patch(stack, "virtualservice", "/spec/http/0/timeout", "1s")
+        patch(stack, "destinationrule", "/spec/trafficPolicy/connectionPool/tcp/connectTimeout", "1s")
+        patch(stack, "service", "/spec/ports/0/port", 81)
+        patch(stack, "rollout", "/spec/replicas", 3)
+        until(lambda: len({line["object"] for line in loop.told("healed")}) == 4, 10, loop)
+        assert {line["application"] for line in loop.told("healed")} == {"routed"}
+        assert max(line["seconds"] for line in loop.told("healed")) < 2
+        assert routed(stack, "virtualservice")["spec"]["http"][0]["timeout"] == "5s"
+        assert routed(stack, "service")["spec"]["ports"][0]["port"] == 80
+        assert routed(stack, "rollout")["spec"]["replicas"] == PODS
+        assert (marks(stack), split(stack)) == (before, HALVES)
+        assert phase(stack) == "Paused"
+        assert workloads(stack, "lent") == {"Deployment": 0, "Rollout": PODS}
 
 
 def test_an_abort_after_the_run_is_seen_by_the_loop_and_the_application_goes_back_and_is_held(stack):
-    loop = Loop(stack)
-    until(lambda: loop.told("sync ended"), 90, loop)
-    promote(stack)
-    until(lambda: loop.told("rolled back", application="routed"), 60, loop)
-    assert "metric never error at step 3 of 3" in loop.told("rolled back")[0]["why"]
-    until(lambda: phase(stack) == "Healthy")
-    assert split(stack) == {"stable": 100, "canary": 0}
-    got = stack.gitops("app", "get", "routed", "--stack", "moving")
-    assert "metric never error at step 3 of 3" in got.text, got.text
-    assert loop.end() == 0
+    with watched(stack) as loop:
+        promote(stack)
+        until(lambda: loop.told("rolled back", application="routed"), 60, loop)
+        assert "metric never error at step 3 of 3" in loop.told("rolled back")[0]["why"]
+        until(lambda: phase(stack) == "Healthy")
+        assert split(stack) == {"stable": 100, "canary": 0}
+        got = stack.gitops("app", "get", "routed", "--stack", "moving")
+        assert "is degraded: metric never error at step 3 of 3" in got.text, got.text
     again = stack.gitops("stack", "sync", "--stack", "moving", "--quiet")
     assert again.code == 5, again.text
 
 
-def test_without_a_loop_the_next_sync_finds_it(stack, repository):
-    pause_at(stack, repository, "nginx:1.29", lambda: sync(stack))
+def test_without_a_loop_a_promotion_refuses_it_and_the_next_sync_finds_it(stack, sandbox, repository):
+    pause_at(stack, repository, "nginx:1.29")
     promote(stack)
     until(lambda: phase(stack) == "Degraded")
+    later = StackProject(
+        *(stack.folder, sandbox),
+        stack="moving-later",
+        context="prod",
+        repository=repository.url,
+        promotesFrom="moving",
+    )
+    refused = stack.gitops("promote", "moving", later.stack)
+    assert refused.code == 5, refused.text
+    assert "application routed is Synced and Degraded" in refused.text
     failed = stack.up()
     assert failed.code != 0
     assert "metric never error at step 3 of 3" in failed.text, failed.text[-3000:]

@@ -249,3 +249,22 @@ def test_health_is_judged_by_the_rules_of_the_stack_and_the_application_first() 
         world.change(value)
         seen.append(world.healer.health[KEY])
     assert seen == [Status.HEALTHY, Status.PROGRESSING, Status.DEGRADED]
+
+
+def test_a_rollout_that_was_aborted_is_told_once_so_that_the_engine_finds_it() -> None:
+    rollout = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec={})
+    world = World()
+    world.healer.install(wanted_objects(plan_of([given.application("web")], rollout), ["web"]))
+
+    def see(version: int, **status: Any) -> None:
+        metadata = {**rollout.body["metadata"], "uid": "u", "resourceVersion": str(version)}
+        world.healer.seen(rollout.key, {**rollout.body, "metadata": metadata, "status": status})
+
+    see(1)
+    see(2, abort=True, abortedAt="10:00")
+    see(3, abort=True, abortedAt="10:00")
+    told = ("resync", "Rollout web/x was aborted")
+    assert world.told == [told]
+    see(4, abort=False)
+    see(5, abort=True, abortedAt="11:00")
+    assert world.told == [told, told]

@@ -79,3 +79,48 @@ def test_weights_that_move_in_between_are_read_again() -> None:
 def test_an_object_that_is_written_all_the_time_is_left_for_later() -> None:
     with pytest.raises(ApiError, match="modified"):
         mended(Server(*range(30, 40)))
+
+
+class Strict:
+    """A Service, of which the server refuses two ports of one name."""
+
+    def __init__(self, manager: str) -> None:
+        entry = {"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1"}
+        ports = {"f:ports": {".": {}, 'k:{"port":81,"protocol":"TCP"}': {".": {}, "f:port": {}}}}
+        metadata = {"name": "x", "namespace": "web", "uid": "u", "resourceVersion": "1"}
+        self.now: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {**metadata, "managedFields": [{**entry, "fieldsV1": {"f:spec": ports}}]},
+            "spec": {"ports": [{"name": "http", "port": 81, "protocol": "TCP"}]},
+        }
+        self.handed_over = False
+
+    def patch(self, _: str, patch: list[dict[str, Any]], **__: Any) -> dict[str, Any]:
+        assert [item["path"] for item in patch] == ["/metadata/resourceVersion", "/metadata/managedFields"]
+        self.handed_over = True
+        return self.now
+
+    def apply(self, path: str, body: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if not self.handed_over:
+            raise ApiError(422, "Invalid", "spec.ports[1].name: Duplicate value", {}, path)
+        self.now = {**self.now, "spec": body["spec"]}
+        return self.now
+
+
+def healed(server: Strict, by: str) -> dict[str, Any]:
+    service = given.manifest("Service", spec={"ports": [{"name": "http", "port": 80}]})
+    kept = wanted_objects(plan_of([given.application("web")], service), ["web"])[service.key]
+    resource = Resource("", "v1", "Service", "services", namespaced=True)
+    mender = Mender(cast("Client", server), {("", "Service"): resource})
+    return mender.mend(kept, server.now, Decision(Verdict.HEAL, "spec.ports[0].port", (by,)))
+
+
+def test_what_is_refused_beside_what_a_person_wrote_is_applied_in_its_place() -> None:
+    found = healed(Strict("kubectl-edit"), "kubectl-edit")
+    assert [port["port"] for port in found["spec"]["ports"]] == [80]
+
+
+def test_what_is_refused_beside_what_a_controller_wrote_is_told() -> None:
+    with pytest.raises(ApiError, match="Duplicate"):
+        healed(Strict("controller"), "controller")
