@@ -219,6 +219,7 @@ def test_a_deployment_gets_back_what_it_lent(stack, sandbox, repository, way):
         section(repository, "moved")
         sync(stack)
         until(lambda: workloads(stack) == {"Deployment": PODS})
+    assert stack.gitops("stack", "drift", "--stack", "moving").code == 0
 
 
 def routed(stack, kind):
