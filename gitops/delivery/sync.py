@@ -18,7 +18,7 @@ from gitops.desired import sound_plan
 from gitops.engine.history import message_of
 from gitops.engine.recorded import recorded
 from gitops.engine.stacks import up
-from gitops.model.errors import GitOpsError, ProblemsError, RefusedError
+from gitops.model.errors import ConflictError, GitOpsError, ProblemsError, RefusedError
 from gitops.model.partial import Kept
 from gitops.model.synced import FAILED, Synced
 from gitops.respected import respecting
@@ -208,6 +208,8 @@ def run(prepared: Prepared, begun: Intent, program: Callable[[], None], **option
     stack, project = prepared.settings.stack, prepared.project
     try:
         return up(stack, project, program, message=message_of(begun), **options)
+    except ConflictError:
+        raise  # nothing began: the history has no run that this would be the reason of
     except GitOpsError as error:
         tell_failure(stack, project, begun.operation, str(error))
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitops.delivery.doctor.rights import VERBS
+from gitops.delivery.doctor.rights import verbs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from gitops.cluster.discovery import Resource
     from gitops.model.keys import ObjectKey
 
-_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _RBAC = "rbac.authorization.k8s.io"
 # seconds that a run of the engine may need to write its state
 _GRACE = 120
@@ -127,7 +126,7 @@ def rules(
 ) -> list[dict[str, list[str]]]:
     """The rights that keeping these objects needs, kinds of one group and with equal verbs together, sorted.
 
-    A CRD is replaced as a whole. Who makes a role has to have what it grants, or may `escalate`; who makes a binding
+    Who makes a role has to have what it grants, or may `escalate`; who makes a binding
     has to have what its role grants, or may `bind` roles.
     """
     found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
@@ -135,12 +134,12 @@ def rules(
         resource = resources.get((group, kind))
         if resource is None:
             continue
-        more = {"update"} if (group, kind) == _CRD else set()
+        more: set[str] = set()
         if group == _RBAC and kind.endswith("Binding"):
             found.setdefault((_RBAC, ("bind",)), set()).update({"clusterroles", "roles"})
         elif group == _RBAC:
             more = {"escalate"}
-        found.setdefault((group, tuple(sorted({*VERBS, *more}))), set()).add(resource.plural)
+        found.setdefault((group, tuple(sorted({*verbs_of(group, kind), *more}))), set()).add(resource.plural)
     return [
         {"apiGroups": [group], "resources": sorted(plurals), "verbs": list(verbs)}
         for (group, verbs), plurals in sorted(found.items())

@@ -107,6 +107,14 @@ def test_a_right_in_every_namespace_that_is_used_is_as_good_as_one_everywhere() 
     assert found.verdict is Verdict.OK
 
 
+def test_definitions_want_one_right_more_since_they_are_replaced_as_a_whole() -> None:
+    definition = ("apiextensions.k8s.io", "CustomResourceDefinition")
+    served = {definition: Resource(definition[0], "v1", definition[1], "crds", namespaced=False)}
+    with serving(reviewing(lambda wanted: wanted["verb"] != "update")) as server:
+        found = rights(Client(server.access), [ObjectKey(*definition, "", "boats.example.org")], served)
+    assert found.told == "may not update crds.apiextensions.k8s.io"
+
+
 def test_missing_rights_are_named_by_verb_kind_and_namespace() -> None:
     found = asked_rights(
         lambda w: (

@@ -11,7 +11,7 @@ from gitops.delivery import sync as room
 from gitops.engine.diagnostics import Failure
 from gitops.engine.history import intent_of
 from gitops.engine.stacks import Outcome
-from gitops.model.errors import GitOpsError, Problem, ProblemsError, RefusedError
+from gitops.model.errors import ConflictError, GitOpsError, Problem, ProblemsError, RefusedError
 from gitops.model.keys import APPLICATION_LABEL, ObjectKey
 from gitops.model.partial import LeftOut, Recorded
 from tests import given
@@ -163,11 +163,17 @@ def test_the_history_is_told_why_a_run_failed(world: World) -> None:
     assert world.told == [(done.operation, "web: ConfigMap web/x: no")]
 
 
-def test_the_history_is_told_why_the_engine_gave_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(GitOpsError("out of breath"), ["out of breath"]), (ConflictError("held by another run"), [])],
+)
+def test_the_history_is_told_why_the_engine_gave_up_and_nothing_of_what_never_began(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: GitOpsError, told: list[str]
+) -> None:
     def gives_up(*_: object, **__: object) -> Outcome:
-        raise GitOpsError("out of breath")
+        raise error
 
     monkeypatch.setattr(room, "up", gives_up)
-    with pytest.raises(GitOpsError, match="out of breath"):
+    with pytest.raises(type(error)):
         synced()
-    assert [why for _, why in world.told] == ["out of breath"]
+    assert [why for _, why in world.told] == told

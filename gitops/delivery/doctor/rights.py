@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from gitops.model.keys import ObjectKey
 
 VERBS = ("get", "list", "watch", "create", "patch", "delete")
+_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def verbs_of(group: str, kind: str) -> tuple[str, ...]:
+    """What a sync does to objects of a kind; a CRD is replaced as a whole."""
+    return (*VERBS, "update") if (group, kind) == _CRD else VERBS
 
 
 class _Right(NamedTuple):
@@ -42,7 +48,9 @@ def rights(client: Client, keys: Iterable[ObjectKey], resources: Mapping[tuple[s
         resource = resources.get((key.group, key.kind))
         if resource:
             places.setdefault(resource, set()).add(key.namespace)
-    wanted = [(verb, resource) for resource in sorted(places) for verb in VERBS]
+    wanted = [
+        (verb, resource) for resource in sorted(places) for verb in verbs_of(resource.group, resource.kind)
+    ]
 
     def lacking(pair: tuple[str, Resource]) -> Iterator[_Right]:
         verb, resource = pair
