@@ -36,8 +36,8 @@ def rollback_options(command: FunctionOf) -> FunctionOf:
 
 def roll_back(
     project: Path, stack: str, application: str, *, to: str, branch: str, pinned: bool, yes: bool
-) -> None:
-    """Show what going back changes, ask, and do it."""
+) -> bool:
+    """Show what going back changes, ask, and do it; gives whether there was anything to go back from."""
     from gitops.engine.history import history  # the engine's SDK is slow to import
 
     if pinned and branch:
@@ -48,7 +48,7 @@ def roll_back(
     changes = report.changes(found.before, found.after)
     if found.commit == found.tip:
         click.echo(f"{application or stack} is as it was at {found.target[:12]} already", err=True)
-        return
+        return False
     click.echo(painted_diff(report.as_diff(changes)), nl=False)
     click.echo(f"from {found.tip[:12]} back to {found.target[:12]}: {report.summary(changes)}", err=True)
     if not yes:
@@ -61,3 +61,4 @@ def roll_back(
     else:
         click.echo(f"pushed {found.commit[:12]} to {publish(found, branch)}")
     click.echo(f"→ gitops stack sync --stack {stack}", err=True)
+    return True

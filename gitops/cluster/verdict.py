@@ -87,12 +87,17 @@ def measured(client: Client, live: Object) -> tuple[Measured, ...]:
     return tuple(_measured(newest, live)) if newest else ()
 
 
-def _measured(run: Object, live: Object) -> Iterator[Measured]:
+def when_of(run: Object, live: Object) -> str:
+    """Where an AnalysisRun belongs in a Rollout, such as `at step 2 of 5` or `in the background`."""
     labels = as_mapping(run["metadata"].get("labels"))
-    when = _WHEN.get(str(labels.get("rollout-type")), "")
     if "step-index" in labels:
         steps = canary_steps(as_mapping(live.get("spec")))
-        when = f"at step {int(labels['step-index']) + 1} of {len(steps)}"
+        return f"at step {int(labels['step-index']) + 1} of {len(steps)}"
+    return _WHEN.get(str(labels.get("rollout-type")), "")
+
+
+def _measured(run: Object, live: Object) -> Iterator[Measured]:
+    when = when_of(run, live)
     stated = {
         item.get("name"): item
         for item in map(as_mapping, as_list(as_mapping(run.get("spec")).get("metrics")))

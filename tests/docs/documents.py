@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from gitops.cluster.acts import Steered
 from gitops.cluster.events import Event
 from gitops.cluster.health import HEALTHY
 from gitops.cluster.managed import Owner as Writer
+from gitops.cluster.rollout_view import Analysis, RolloutView, Step, Version, Weights
+from gitops.cluster.rollout_view import Metric as Measure
 from gitops.drift.compare import Difference
 from gitops.drift.findings import findings
 from gitops.drift.state import ApplicationState, ObjectState
@@ -33,10 +36,12 @@ from gitops.report import (
     promotion,
     rebuild,
     resources,
+    rollouts,
     secrets,
     simulation,
     stacks,
     stage_promotion,
+    steering,
     sync,
     verification,
 )
@@ -101,6 +106,22 @@ REBUILT = Rebuilt(
     (KEY,),
     1,
 )
+ROLLOUT = RolloutView(
+    "web",
+    ObjectKey("argoproj.io", "Rollout", "web", "web"),
+    "",
+    "canary",
+    HEALTHY,
+    "",
+    (Step("weight 20", "done"),),
+    Weights(20, 20),
+    (Version(2, "web-1", ("stable",), ("web:1",), 1, 1, "2026-01-01T10:00:03Z", "stable"),),
+    (
+        Analysis(
+            "web-1-2", "at step 2 of 4", "Running", (Measure("rate", "Running", {"failed": 1}, "[0.5]"),)
+        ),
+    ),
+)
 HELM = Owner("Helm", "Release", "web", "web")
 
 SIMULATED = Simulated(
@@ -158,6 +179,9 @@ DOCUMENTS = [
         [Verified(Verification("smoke", Command(("true",))), (Measurement(well=True, seen="ended with 0"),))],
     ),
     simulation.as_json("prod", given.SHA, (0.0, 3600.0), [SIMULATED]),
+    rollouts.as_json("prod", [ROLLOUT]),
+    rollouts.history_as_json("prod", [ROLLOUT], lambda *_: given.SHA),
+    steering.as_json("prod", "pause", [Steered("web", KEY, "", HEALTHY, HEALTHY)]),
     promotion.as_json(
         Unit(given.SHA, "0123456789abcdef", ("web:1",)), "staging", "prod", ("it drifts",), None
     ),

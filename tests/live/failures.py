@@ -13,6 +13,7 @@ contexts: [{name: dead, context: {cluster: dead, user: dead}}]
 """
 NOBODY, NOWHERE = "no application nobody", "there is no stack 'nowhere'"
 DEAF = "Prometheus at http://127.0.0.1:1 does not answer"
+NO_ROLLOUT = "no Rollout of application 'nobody' lives in the cluster of stack staging"
 NO_FILE, SILENT = "there is no file nothing.yaml", "https://127.0.0.1:1"
 
 
@@ -58,6 +59,15 @@ FAILURES = (
     ),
     Example("gitops app manifests nobody --stack staging", NOBODY, code=6),
     Example("gitops app manifests web --stack staging --revision v0", "has no revision 'v0'", code=6),
+    Example("gitops rollout list --stack nowhere", NOWHERE, code=6),
+    Example("gitops rollout get nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout history nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout promote nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout pause nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout resume nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout abort nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout retry nobody --stack staging", NO_ROLLOUT, code=6),
+    Example("gitops rollout undo nobody --stack staging --yes", NOBODY, code=6),
     Example("gitops app resources nobody --stack staging", NOBODY, code=6),
     Example("gitops app events nobody --stack staging", "nothing lives of application 'nobody'", code=6),
     Example("gitops app logs web --stack staging --container nobody", "no pods with a container", code=6),

@@ -1,6 +1,7 @@
 """A Pulumi project of its own for a live test: the real program, a stack file, the real command line."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -142,6 +143,23 @@ class StackProject:
             check=False,
         )
         return Result(done.returncode, done.stdout + done.stderr)
+
+    def shell(self, line: str, told: str, *, code: int = 0, **environment: str) -> str:
+        """An example of the help as it stands, in a shell in the project's folder, where questions are answered `y`."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {line}"],
+            cwd=self.folder,
+            env={**self.environment, "PATH": path, **environment},
+            input="y\n",
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        text = done.stdout + done.stderr
+        assert (done.returncode, told in text) == (code, True), text
+        return done.stdout
 
     def killed(self, sign: str, *arguments: str) -> list[str]:
         """The command line again, killed without a word as soon as it says this; the lines until then."""

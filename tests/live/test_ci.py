@@ -1,7 +1,6 @@
 """From a commit to prod through pipelines: a real Git server, two real clusters, a forge that has GitHub's routes."""
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -97,22 +96,6 @@ class Pipeline:
         )
         assert told.code == 0, told.text
         return json.loads(told.text[told.text.index("{\n") : told.text.rindex("}\n") + 1])
-
-    def shell(self, line, told, code=0, **environment):
-        """An example of the help, as it stands, in the pipeline's shell."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{self.staging.environment['PATH']}"
-        done = subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {line}"],
-            cwd=self.clone.path,
-            env={**self.staging.environment, "PATH": path, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        text = done.stdout + done.stderr
-        assert (done.returncode, told in text) == (code, True), text
-        return done.stdout
 
     def ci(self, *words, **environment):
         project = self.staging
@@ -300,7 +283,7 @@ def test_a_merge_that_is_not_what_was_previewed_is_refused_and_the_server_wants_
 
 
 def test_every_example_of_a_pipeline_is_run(pipeline):
-    clone, staging, stub, shell = pipeline.clone, pipeline.staging, pipeline.stub, pipeline.shell
+    clone, staging, stub, shell = pipeline.clone, pipeline.staging, pipeline.stub, pipeline.staging.shell
     on_main = {"GITHUB_REF_NAME": "main"}
     shell("gitops ci deploy --revision main --dry-run -o json", '"stack": "staging"', **on_main)
     assert pipeline.ci("deploy", GITHUB_SHA=clone.head, **on_main).code == 0

@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -85,6 +86,9 @@ class Delivery:
         assert done.code == 0, done.text[-3000:]
         return done
 
+    def sync(self):
+        return self.stack.gitops("stack", "sync", "--stack", "rollouts", "--quiet")
+
     def web(self):
         return self.stack.live("rollout", "web", "web")
 
@@ -106,6 +110,7 @@ def delivery(tmp_path_factory, sandbox, cluster, measuring):  # noqa: ARG001 - t
     repository.write(f"{WEB}/rollout.yaml", rollout("1.1"))
     repository.write(f"{WEB}/gitops.yaml", "timeouts: {rollout: 60s}\n")
     repository.commit("Start")
+    repository.git("config", "receive.denyCurrentBranch", "updateInstead")
     stack = StackProject(
         tmp_path_factory.mktemp("project"),
         sandbox,
@@ -361,18 +366,17 @@ def phases(delivery):
 
 
 def test_with_going_back_the_stack_git_and_the_cluster_say_the_same_again(delivery, traffic):
-    repository, sync = delivery.repository, ("stack", "sync", "--stack", "rollouts", "--quiet")
-    repository.git("config", "receive.denyCurrentBranch", "updateInstead")
+    repository = delivery.repository
     wish = "timeouts: {rollout: 60s}\nrollbackOnFailure: true\nrevertOnFailure: true\n"
     repository.write(f"{WEB}/analysis.yaml", success_rate(delivery.prometheus))
     repository.write(f"{WEB}/gitops.yaml", wish).commit("go back by itself")
-    done = delivery.stack.gitops(*sync)
+    done = delivery.sync()
     assert done.code == 0, done.text[-3000:]
     good = (repository.path / WEB / "rollout.yaml").read_text()
     traffic.errors["web-canary"] = 0.6
     delivery.change(*MEASURED)
     bad = repository.head
-    failed = delivery.stack.gitops(*sync)
+    failed = delivery.sync()
     traffic.errors.clear()
     assert failed.code == 4, failed.text[-3000:]
     assert "metric success-rate failed at step 2 of 2" in failed.text
@@ -381,6 +385,66 @@ def test_with_going_back_the_stack_git_and_the_cluster_say_the_same_again(delive
     assert (repository.path / WEB / "rollout.yaml").read_text() == good
     until(lambda: delivery.web()["status"]["phase"] == "Healthy")
     assert traffic.split() == {"web-stable": 100, "web-canary": 0}
-    again = delivery.stack.gitops(*sync)
+    again = delivery.sync()
     assert again.code == 0, again.text[-3000:]
     assert delivery.stack.gitops("stack", "drift", "--stack", "rollouts").code == 0
+
+
+def test_a_person_steers_a_rollout_by_every_example_of_the_help(delivery, traffic):
+    def shell(line, told, code=0):
+        for stack in ("prod", "staging"):
+            line = line.replace(f"--stack {stack}", "--stack rollouts")
+        return delivery.stack.shell(line, told, code=code)
+
+    def canary(weight):
+        until(lambda: traffic.split()["web-canary"] == weight)
+
+    delivery.change({"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}).up()
+    shell("gitops rollout list --stack staging", "canary     2/4   20      Suspended  paused at step 2 of 4")
+    line = "gitops rollout list --stack prod -o json | jq '.rollouts[].health'"
+    assert '"status": "Suspended"' in shell(line, "")
+    told = shell("gitops rollout get web --stack staging", "traffic for the new version: 20 %, wanted 20 %")
+    for text in ("✓ 1 weight 20", "▶ 2 pause until promoted", "  3 weight 60", "canary  1/1", "stable  1/1"):
+        assert text in told, told
+    line = "gitops rollout get web --stack prod -o json | jq '.rollouts[].weights.actual'"
+    assert shell(line, "") == "20\n"
+    line = "gitops rollout get web --stack prod --watch"
+    with ThreadPoolExecutor() as beside:
+        words = line.replace("prod", "rollouts").split()[1:]
+        watching = beside.submit(delivery.stack.killed, "▶ 4 pause", *words)
+        time.sleep(2)
+        shell("gitops rollout promote web --stack prod", "paused at step 2 of 4")
+        seen = watching.result(60)
+    assert "▶ 2 pause until promoted" in seen
+    canary(60)
+    until(lambda: delivery.web()["status"].get("pauseConditions"))
+    shell("gitops rollout pause web --stack prod", "→ Suspended, paused by hand; paused at step 4 of 4")
+    shell("gitops rollout resume web --stack prod", "→ Suspended, paused at step 4 of 4")
+    shell("gitops rollout abort web --stack prod", "→ Degraded, RolloutAborted")
+    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
+    shell("gitops rollout promote web --stack prod", "was aborted, so it can't be promoted", code=5)
+    shell("gitops rollout retry web --stack prod", "Degraded, RolloutAborted")
+    canary(20)
+    line = "gitops rollout abort web --stack prod --name web -o json | jq '.rollouts[].after.status'"
+    assert shell(line, "") == '"Degraded"\n'
+    shell("gitops rollout retry web --stack prod", "→")
+    canary(20)
+    shell("gitops rollout promote web --stack prod --full", "→")
+    until(lambda: delivery.web()["status"]["phase"] == "Healthy")
+    shell("gitops rollout abort web --stack prod", "nothing under way", code=5)
+
+    delivery.sync()
+    good = (delivery.repository.path / WEB / "rollout.yaml").read_text()
+    delivery.change(*STOPPED).sync()
+    canary(20)
+    shell("gitops rollout undo web --stack prod", "→ Degraded, RolloutAborted")
+    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
+    assert (delivery.repository.path / WEB / "rollout.yaml").read_text() == good
+    assert delivery.sync().code == 0
+    assert delivery.web()["status"]["phase"] == "Healthy"
+    line = "gitops rollout undo web --stack prod --to 3 --branch back-to-3 --yes"
+    past = delivery.stack.gitops("app", "history", "web", "--stack", "rollouts", "-o", "json").text
+    shell(line.replace("--to 3", f"--to {json.loads(past)['deployments'][1]['id']}"), "to back-to-3")
+    shell("gitops rollout history web --stack staging", "stable")
+    line = "gitops rollout history web --stack prod -o json | jq -r '.rollouts[].versions[].commit'"
+    assert delivery.repository.git("rev-parse", "HEAD~1") in shell(line, "")
