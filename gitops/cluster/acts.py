@@ -166,8 +166,11 @@ def carry_out(client: Client, path: str, act: Act, timeout: float) -> Object:
         told = {"message": f"said {tries} times"} if tries > 1 else {}
         if act.status or told:
             client.patch(f"{path}/status", {"status": {**act.status, **told}})
-        before = False
-        for _ in range(_LOOKS):
+        looks, before = 0, False
+        while (
+            looks < _LOOKS or before
+        ):  # what has begun to show is not told again: it would end the next pause too
+            looks += 1
             time.sleep(_PAUSE)
             live = client.get(path)
             shows = act.has_shown(live)
@@ -177,7 +180,7 @@ def carry_out(client: Client, path: str, act: Act, timeout: float) -> Object:
         if time.monotonic() > deadline:
             raise TimedOutError(
                 f"{ObjectKey.of_body(live)} has not moved in {timeout:.0f} s: {_told(health(live))}",
-                next_step="see whether the Rollouts controller runs in that cluster",
+                next_step="see whether the Rollouts controller runs in that cluster: it may still follow when it does",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitops.cluster.acts import is_through, step_index
+from gitops.cluster.errors import ApiError
 from gitops.cluster.health import Health, canary_steps, health
 from gitops.cluster.verdict import verdict, when_of
 from gitops.model.keys import APPLICATION_LABEL, GROUP_ANNOTATION, ObjectKey
@@ -135,10 +136,17 @@ def group_of_rollout(live: Object) -> str:
 
 
 def _owned(client: Client, path: str, live: Object) -> list[Object]:
+    """What a Rollout owns of a kind; nothing where that may not be read, since the rest is worth telling."""
     uid = live["metadata"].get("uid")
+    try:
+        items = client.list(path)
+    except ApiError as error:
+        if error.status in {403, 404}:
+            return []
+        raise
     return [
         item
-        for item in client.list(path)
+        for item in items
         if any(owner.get("uid") == uid for owner in as_list(item["metadata"].get("ownerReferences")))
     ]
 

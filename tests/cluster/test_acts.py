@@ -153,6 +153,15 @@ def test_a_patch_that_went_by_unseen_is_repeated_in_other_words(monkeypatch: pyt
     assert all(status["pauseConditions"] is None for status in told)
 
 
+def test_what_shows_at_the_last_look_of_a_try_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acts, "_PAUSE", 0)
+    api = Api(1)
+    looks = iter([living(1, **PAUSED)] * 7)
+    monkeypatch.setattr(api, "get", lambda _: next(looks, living(2)))
+    carry_out(cast("Any", api), "web", promotion(living(1, **PAUSED)), 5)
+    assert len(api.written) == 1
+
+
 def test_a_controller_that_is_away_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acts, "_PAUSE", 0)
     with pytest.raises(TimedOutError, match="Rollout web/web has not moved in 0 s: paused at step 2 of 3"):

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from gitops.cluster.errors import ApiError
 from gitops.cluster.rollout_view import RolloutView, told_step, view
 from gitops.report.rollouts import as_names, as_table, as_text, history_as_table
 from tests.cluster.test_acts import PAUSED, living, through
@@ -163,3 +164,12 @@ def test_a_step_in_words(step: Any, told: str) -> None:
 def test_a_half_written_status_is_shown_as_far_as_it_goes(status: Any) -> None:
     found = seen({**living(), "status": status}, *SETS, runs=(made("AnalysisRun", "r", "new", status=None),))
     assert as_text([found]).startswith("Rollout web/web  canary")
+
+
+def test_what_may_not_be_read_beside_the_rollout_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: object, path: str, *__: str) -> Any:
+        raise ApiError(403, "Forbidden", "not yours", {}, path)
+
+    monkeypatch.setattr(Cluster, "list", forbidden)
+    found = seen(living(1, canary=SPLIT, **PAUSED_AT))
+    assert (found.versions, found.analyses, found.steps[1].state) == ((), (), "now")

@@ -12,6 +12,7 @@ from gitops.cli.options import application_argument, stack_option, stack_setting
 from gitops.cli.rollback import roll_back, rollback_options
 from gitops.cli.rollout.act import timeout_option
 from gitops.cluster.acts import abortion
+from gitops.delivery.rollouts.look import look
 from gitops.delivery.rollouts.steer import steer
 from gitops.model.errors import RefusedError
 from gitops.report import steering as report
@@ -40,13 +41,17 @@ def undo_rollout(
 
     The commit is that of `gitops app rollback`. A Rollout that is in the middle of its steps is aborted too, so
     that its users need not wait for the next sync; one that is through goes back with that sync, by its steps.
+    With --branch nothing is aborted: that commit waits for a review.
 
     \b
     Examples:
       gitops rollout undo web --stack prod
       gitops rollout undo web --stack prod --to 3 --branch back-to-3 --yes
     """
-    if roll_back(project, stack, application, to=to, branch=branch, pinned=pinned, yes=yes):
+    settings = stack_settings(stack, project)
+    look(settings, application)  # before a commit is made for what has no Rollout
+    went = roll_back(project, stack, application, to=to, branch=branch, pinned=pinned, yes=yes)
+    if went and not branch:
         with suppress(RefusedError):  # nothing is under way
-            found = steer(stack_settings(stack, project), application, "", abortion, timeout)
+            found = steer(settings, application, "", abortion, timeout)
             click.echo(painted(report.as_text(found)))
