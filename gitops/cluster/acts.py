@@ -167,9 +167,8 @@ def carry_out(client: Client, path: str, act: Act, timeout: float) -> Object:
         if act.status or told:
             client.patch(f"{path}/status", {"status": {**act.status, **told}})
         looks, before = 0, False
-        while (
-            looks < _LOOKS or before
-        ):  # what has begun to show is not told again: it would end the next pause too
+        # what has begun to show is not told again: it would end the next pause too
+        while looks < _LOOKS or before:
             looks += 1
             time.sleep(_PAUSE)
             live = client.get(path)
