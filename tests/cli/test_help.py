@@ -36,7 +36,7 @@ def examples(command: click.Command) -> list[str]:
 
 
 OUTSIDE = re.compile(r"gitops (secret|ci|rollout (?!simulate)\w+) |--pull-request|--merged")
-ELSEWHERE = [Path(__file__).parents[1] / "live" / f"test_{name}.py" for name in ("ci", "rollout_canary")]
+ELSEWHERE = [Path(__file__).parents[1] / "live" / f"test_{name}.py" for name in ("ci", "rollout_steering")]
 EXAMPLES = [(name, line) for name, command in LEAVES.items() for line in examples(command)]
 
 

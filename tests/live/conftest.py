@@ -21,6 +21,7 @@ from sandbox.toolchain.modules import Modules
 from sandbox.toolchain.recipes import HELM, KUBESEAL, KUSTOMIZE, REGISTRY, SEALED_SECRETS
 from tests.git_repository import GitRepository
 from tests.live.bench import Bench
+from tests.live.rollouts import Traffic, at_work
 from tests.live.sealing import ClusterController, Kubeseal
 
 
@@ -86,3 +87,19 @@ def bench(tmp_path, tools):
     )
     (tmp_path / "home").mkdir()
     return Bench(GitRepository(tmp_path / "repository"), rendering, tools, tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def rollouts_controller(sandbox, tmp_path_factory):
+    """The real controller of Rollouts, at work in `staging`."""
+    with at_work(tmp_path_factory.mktemp("controller"), sandbox, "staging") as controller:
+        yield controller
+
+
+@pytest.fixture(scope="module")
+def traffic(sandbox):
+    """Requests to `web`, split as its VirtualService says; tests say how many fail."""
+    traffic = Traffic(sandbox, "staging", "web", "web")
+    traffic.start()
+    yield traffic
+    traffic.stop()

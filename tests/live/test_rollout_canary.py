@@ -2,7 +2,6 @@
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,41 +9,23 @@ from gitops.cluster.client import Client
 from gitops.cluster.kubeconfig import load
 from sandbox.console import Console
 from sandbox.toolchain import cache_folder, prometheus
-from tests.git_repository import GitRepository
+from tests.live.delivery import OTHER, STOPPED, WEB, delivered
 from tests.live.mesh import Behavior, Mesh
 from tests.live.rollouts import (
     Prometheus,
-    Traffic,
-    at_work,
     rollout,
     service,
     success_rate,
     virtual_service,
 )
-from tests.live.stack_project import StackProject, config_map, deployment
+from tests.live.stack_project import config_map, deployment
 from tests.live.watching import until
 
 pytestmark = pytest.mark.live
 
-WEB, BLUE, SHOP, OTHER, PAY = (f"k8s/02-apps/{name}" for name in ("web", "blue", "shop", "other", "pay"))
+BLUE, SHOP, PAY = (f"k8s/02-apps/{name}" for name in ("blue", "shop", "pay"))
 PODS = "/api/v1/namespaces/pay/pods"
 MEASURED = ({"setWeight": 20}, {"analysis": {"templates": [{"templateName": "success-rate"}]}})
-STOPPED = ({"setWeight": 20}, {"pause": {}})
-
-
-@pytest.fixture(scope="module")
-def cluster(sandbox, tmp_path_factory):
-    """The controller at work in `staging`."""
-    with at_work(tmp_path_factory.mktemp("controller"), sandbox, "staging") as controller:
-        yield controller
-
-
-@pytest.fixture(scope="module")
-def traffic(sandbox):
-    traffic = Traffic(sandbox, "staging", "web", "web")
-    traffic.start()
-    yield traffic
-    traffic.stop()
 
 
 @pytest.fixture(scope="module")
@@ -67,61 +48,10 @@ def measuring(tmp_path_factory, traffic, mesh):
     server.stop()
 
 
-class Delivery:
-    """A stack with a canary and a blue-green Rollout, and the repository that it follows."""
-
-    def __init__(self, stack, repository, prometheus):
-        self.stack, self.repository, self.prometheus = stack, repository, prometheus
-        self.version = 1
-
-    def change(self, *steps):
-        """Commit another image, with these steps."""
-        self.version += 1
-        self.repository.write(f"{WEB}/rollout.yaml", rollout(f"1.{self.version}", *steps))
-        self.repository.commit(f"web 1.{self.version}")
-        return self
-
-    def up(self):
-        done = self.stack.up()
-        assert done.code == 0, done.text[-3000:]
-        return done
-
-    def sync(self):
-        return self.stack.gitops("stack", "sync", "--stack", "rollouts", "--quiet")
-
-    def web(self):
-        return self.stack.live("rollout", "web", "web")
-
-    def settle(self):
-        """Let a paused Rollout go through to its end."""
-        self.change({"setWeight": 50})
-        self.up()
-        assert self.web()["status"]["phase"] == "Healthy"
-
-
 @pytest.fixture(scope="module")
-def delivery(tmp_path_factory, sandbox, cluster, measuring):  # noqa: ARG001 - the controller has to run
-    repository = GitRepository(tmp_path_factory.mktemp("rollouts") / "repository")
-    repository.write(f"{WEB}/services.yaml", service("web-stable", "web") + service("web-canary", "web"))
-    repository.write(f"{WEB}/routes.yaml", virtual_service())
-    repository.write(f"{WEB}/analysis.yaml", success_rate(measuring.url))
-    repository.write(f"{WEB}/config.yaml", config_map("settings", a="0"))
-    repository.write(f"{OTHER}/config.yaml", config_map("settings", a="0"))
-    repository.write(f"{WEB}/rollout.yaml", rollout("1.1"))
-    repository.write(f"{WEB}/gitops.yaml", "timeouts: {rollout: 60s}\n")
-    repository.commit("Start")
-    repository.git("config", "receive.denyCurrentBranch", "updateInstead")
-    stack = StackProject(
-        tmp_path_factory.mktemp("project"),
-        sandbox,
-        stack="rollouts",
-        context="staging",
-        repository=repository.url,
-    )
-    found = Delivery(stack, repository, measuring.url)
-    found.up()
-    yield found
-    assert stack.destroy().code == 0
+def delivery(tmp_path_factory, sandbox, rollouts_controller, measuring):  # noqa: ARG001 - it has to run
+    with delivered(tmp_path_factory.mktemp("rollouts"), sandbox, measuring.url) as found:
+        yield found
 
 
 def test_a_good_canary_goes_through_and_weights_sum_to_a_hundred_all_the_time(delivery, traffic):
@@ -231,16 +161,18 @@ def test_without_prometheus_errors_count_and_the_rollout_is_aborted(delivery, tr
     delivery.settle()
 
 
-def test_a_controller_that_is_killed_in_mid_rollout_goes_on_when_it_is_back(delivery, traffic, cluster):
+def test_a_controller_that_is_killed_in_mid_rollout_goes_on_when_it_is_back(
+    delivery, traffic, rollouts_controller
+):
     delivery.change(
         {"setWeight": 20}, {"pause": {"duration": "2s"}}, {"setWeight": 60}, {"pause": {"duration": "1s"}}
     )
     running = delivery.stack.start("up", "--yes", "--skip-preview", "--stack", "rollouts")
     until(lambda: traffic.split()["web-canary"] == 20)
-    cluster.kill()
+    rollouts_controller.kill()
     time.sleep(3)
     assert traffic.split()["web-canary"] == 20
-    cluster.start()
+    rollouts_controller.start()
     assert running.wait(90) == 0
     assert delivery.web()["status"]["phase"] == "Healthy"
 
@@ -388,63 +320,3 @@ def test_with_going_back_the_stack_git_and_the_cluster_say_the_same_again(delive
     again = delivery.sync()
     assert again.code == 0, again.text[-3000:]
     assert delivery.stack.gitops("stack", "drift", "--stack", "rollouts").code == 0
-
-
-def test_a_person_steers_a_rollout_by_every_example_of_the_help(delivery, traffic):
-    def shell(line, told, code=0):
-        for stack in ("prod", "staging"):
-            line = line.replace(f"--stack {stack}", "--stack rollouts")
-        return delivery.stack.shell(line, told, code=code)
-
-    def canary(weight):
-        until(lambda: traffic.split()["web-canary"] == weight)
-
-    delivery.change({"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}).up()
-    shell("gitops rollout list --stack staging", "Suspended  paused at step 2 of 4")
-    line = "gitops rollout list --stack prod -o json | jq '.rollouts[].health'"
-    assert '"status": "Suspended"' in shell(line, "")
-    told = shell("gitops rollout get web --stack staging", "traffic for the new version: 20 %, wanted 20 %")
-    for text in ("✓ 1 weight 20", "▶ 2 pause until promoted", "  3 weight 60", "canary  1/1", "stable  2/2"):
-        assert text in told, told
-    line = "gitops rollout get web --stack prod -o json | jq '.rollouts[].weights.actual'"
-    assert shell(line, "") == "20\n"
-    line = "gitops rollout get web --stack prod --watch"
-    with ThreadPoolExecutor() as beside:
-        words = line.replace("prod", "rollouts").split()[1:]
-        watching = beside.submit(delivery.stack.killed, "▶ 4 pause", *words)
-        time.sleep(2)
-        shell("gitops rollout promote web --stack prod", "paused at step 2 of 4")
-        seen = watching.result(60)
-    assert "▶ 2 pause until promoted" in seen
-    canary(60)
-    until(lambda: delivery.web()["status"].get("pauseConditions"))
-    shell("gitops rollout pause web --stack prod", "→ Suspended, paused by hand; paused at step 4 of 4")
-    shell("gitops rollout resume web --stack prod", "→ Suspended, paused at step 4 of 4")
-    shell("gitops rollout abort web --stack prod", "→ Degraded, RolloutAborted")
-    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
-    shell("gitops rollout promote web --stack prod", "was aborted, so it can't be promoted", code=5)
-    shell("gitops rollout retry web --stack prod", "Degraded, RolloutAborted")
-    canary(20)
-    line = "gitops rollout abort web --stack prod --name web -o json | jq '.rollouts[].after.status'"
-    assert shell(line, "") == '"Degraded"\n'
-    shell("gitops rollout retry web --stack prod", "→")
-    canary(20)
-    shell("gitops rollout promote web --stack prod --full", "→")
-    until(lambda: delivery.web()["status"]["phase"] == "Healthy")
-    shell("gitops rollout abort web --stack prod", "nothing under way", code=5)
-
-    assert delivery.change({"setWeight": 50}).sync().code == 0
-    good = (delivery.repository.path / WEB / "rollout.yaml").read_text()
-    delivery.change(*STOPPED).sync()
-    canary(20)
-    shell("gitops rollout undo web --stack prod", "→ Degraded, RolloutAborted")
-    assert traffic.split() == {"web-stable": 100, "web-canary": 0}
-    assert (delivery.repository.path / WEB / "rollout.yaml").read_text() == good
-    assert delivery.sync().code == 0
-    assert delivery.web()["status"]["phase"] == "Healthy"
-    line = "gitops rollout undo web --stack prod --to 3 --branch back-to-3 --yes"
-    past = delivery.stack.gitops("app", "history", "web", "--stack", "rollouts", "-o", "json").text
-    shell(line.replace("--to 3", f"--to {json.loads(past)['deployments'][1]['id']}"), "to back-to-3")
-    shell("gitops rollout history web --stack staging", "stable")
-    line = "gitops rollout history web --stack prod -o json | jq -r '.rollouts[].versions[].commit'"
-    assert delivery.repository.git("rev-parse", "HEAD~1") in shell(line, "")

@@ -12,7 +12,6 @@ from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.kubeconfig import load
 from tests.git_repository import GitRepository
-from tests.live.rollouts import at_work
 from tests.live.stack_project import StackProject, deployment
 from tests.live.watching import Loop, until
 
@@ -113,13 +112,6 @@ class Endpoints:
 
 
 @pytest.fixture(scope="module")
-def cluster(sandbox, tmp_path_factory):
-    """The controller at work in `staging`."""
-    with at_work(tmp_path_factory.mktemp("controller"), sandbox, "staging") as controller:
-        yield controller
-
-
-@pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     repository = GitRepository(tmp_path_factory.mktemp("moving") / "repository")
     repository.write(f"{MOVED}/web.yaml", deployment("web", replicas=PODS))
@@ -134,7 +126,7 @@ def repository(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory, sandbox, cluster, repository):  # noqa: ARG001 - the controller has to run
+def stack(tmp_path_factory, sandbox, rollouts_controller, repository):  # noqa: ARG001 - the controller has to run
     stack = StackProject(
         tmp_path_factory.mktemp("project"),
         sandbox,
