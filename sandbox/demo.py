@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,18 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops.model.errors import ConfigError, GitOpsError
+from gitops.model.errors import AccessError, ConfigError, GitOpsError
 from sandbox.console import Console, span
 from sandbox.controlplane.clusters import start
 from sandbox.controlplane.layout import Home
+from sandbox.controlplane.parts import CONTROL_PLANE, DELIVERING, PARTS
 from sandbox.deploy import deploy
 from sandbox.repository import MODULES, create_repository
 from sandbox.sealing import sealed_files
-from sandbox.toolchain import KWOK_MODULE, assemble, cache_folder
+from sandbox.toolchain import KWOK_MODULE, assemble, cache_folder, prometheus
+from sandbox.toolchain.plugin import link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from sandbox.controlplane.part import Part
     from sandbox.controlplane.values import Sandbox
     from sandbox.toolchain import Modules
 
@@ -31,22 +35,49 @@ STACKS = ("staging", "prod")
 
 
 def bring_up(
-    home: Home, console: Console, names: Sequence[str] = STACKS, *, with_repository: bool = True
+    home: Home,
+    console: Console,
+    names: Sequence[str] = STACKS,
+    *,
+    with_repository: bool = True,
+    measured: bool = False,
 ) -> Sandbox:
     """Programs, clusters and the demo's repository, as far as they are not there already.
+
+    Args:
+        home: where everything is.
+        console: told how long it takes.
+        names: the clusters.
+        with_repository: whether the demo's repository is made, and what its Rollouts need runs.
+        measured: whether traffic is played and measured too, for the analyses of Rollouts.
 
     Raises:
         GitOpsError: as the toolchain and the control plane raise them.
     """
     with timed(console, "programs"):
         modules = assemble(home.bin, cache_folder(), console)
+        parts: Collection[Part] = DELIVERING if with_repository else CONTROL_PLANE
+        if measured and has_prometheus(home, console):
+            parts = PARTS
     with timed(console, "clusters"), console.during("starting clusters"):
-        sandbox = start(home, names, kwok_module=modules.folder(KWOK_MODULE), say=console.say)
+        kwok = modules.folder(KWOK_MODULE)
+        sandbox = start(home, names, kwok_module=kwok, parts=parts, say=console.say)
     without_engine_log(home.pulumi_home)
     if with_repository:
         with timed(console, "repository"), console.during("making the repository"):
             make_repository(home, modules)
     return sandbox
+
+
+def has_prometheus(home: Home, console: Console) -> bool:
+    """Put Prometheus among the programs, and tell whether this machine can have it; it is no reason to fail."""
+    try:
+        programs = prometheus(cache_folder(), os.environ.get("PATH", os.defpath), console)
+    except (ConfigError, AccessError) as error:
+        console.say(f"nothing is measured, so no canary is shown: {error}")
+        return False
+    link(home.bin / "prometheus", programs["prometheus"])
+    return True
 
 
 def without_engine_log(pulumi_home: Path) -> None:
@@ -81,7 +112,7 @@ def run_demo(home: Home, console: Console) -> None:
             f"the demo's stacks are at home in {DEFAULT_HOME.root}, as Pulumi.{STACKS[0]}.yaml says",
             next_step="run `python -m sandbox up` for other folders, `python -m sandbox demo` without --home",
         )
-    environment = bring_up(home, console).environment()
+    environment = bring_up(home, console, measured=True).environment()
     home.state.mkdir(parents=True, exist_ok=True)
     for stack in STACKS:
         with timed(console, f"stack {stack}"):

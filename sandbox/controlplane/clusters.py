@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from gitops.model.errors import ConfigError, NotFoundError
 from sandbox.controlplane import kubeconfig, pki, stages
 from sandbox.controlplane.api import Api
-from sandbox.controlplane.parts import PARTS, server
+from sandbox.controlplane.part import server
+from sandbox.controlplane.parts import CONTROL_PLANE, PARTS, PORTS
 from sandbox.controlplane.processes import terminate
 from sandbox.controlplane.records import Record, replace
-from sandbox.controlplane.startup import run_parts, start_cluster
+from sandbox.controlplane.startup import parts_of, run_parts, start_cluster
 from sandbox.controlplane.values import Cluster, PartStatus, Sandbox
 from sandbox.controlplane.waiting import ask
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.controlplane.layout import Home
+    from sandbox.controlplane.part import Part
 
 Say = Callable[[str], None]
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -38,7 +40,13 @@ def _silent(_: str) -> None: ...
 
 
 def start(
-    home: Home, names: Sequence[str], *, kwok_module: Path, say: Say = _silent, patience: float = 120
+    home: Home,
+    names: Sequence[str],
+    *,
+    kwok_module: Path,
+    parts: Collection[Part] = CONTROL_PLANE,
+    say: Say = _silent,
+    patience: float = 120,
 ) -> Sandbox:
     """Make the named clusters run and be ready, side by side.
 
@@ -46,6 +54,7 @@ def start(
         home: the sandbox's folder; `home.bin` holds the programs.
         names: the clusters' names, which are DNS labels; the first one's context is the current one.
         kwok_module: the folder of kwok's Go module, for its stages.
+        parts: what each of them consists of, at least; what was started in one stays a part of it.
         say: told one line for each thing done.
         patience: seconds a cluster may take until it is ready.
 
@@ -59,7 +68,7 @@ def start(
     rendered = stages.render(kwok_module)
     with _locked(home, say), ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         futures = [
-            pool.submit(start_cluster, home.cluster(name), home.bin, rendered, say, patience=patience)
+            pool.submit(start_cluster, home.cluster(name), parts, home.bin, rendered, say, patience=patience)
             for name in names
         ]
         records = [future.result() for future in futures]
@@ -85,12 +94,12 @@ def status(home: Home) -> tuple[PartStatus, ...]:
     for name in home.cluster_names():
         record = Record.read(home.cluster(name).record)
         running = record.running()
-        for part in PARTS:
+        for part in parts_of(record):
             process = running.get(part.name)
             ready = process is not None
             if process and part.name == "kube-apiserver":
                 ready = ask(home.cluster(name), record, Api.ready)
-            port = record.ports.get(part.name, 0)
+            port = record.ports.get(PORTS.get(part.name, ("",))[0], 0)
             found.append(PartStatus(name, part.name, process.pid if process else 0, ready, port))
     return tuple(found)
 
@@ -115,7 +124,7 @@ def restart_apiserver(home: Home, name: str, *, downtime: float = 0, patience: f
             )
         terminate([record.processes["kube-apiserver"]])
         time.sleep(downtime)
-        run_parts(cluster, record, home.bin, _silent, patience=patience)
+        run_parts(cluster, record, parts_of(record), home.bin, _silent, patience=patience)
 
 
 def _stop(home: Home) -> int:

@@ -101,6 +101,16 @@ class ClusterHome:
         return self.root / "stages.yaml"
 
     @property
+    def scraping(self) -> Path:
+        """What Prometheus scrapes."""
+        return self.root / "prometheus.yml"
+
+    @property
+    def metrics(self) -> Path:
+        """What Prometheus keeps."""
+        return self.root / "metrics"
+
+    @property
     def tokens(self) -> Path:
         """Static tokens; there is one, of a user who may only look."""
         return self.root / "tokens.csv"

@@ -1,53 +1,27 @@
-"""The processes of one cluster as data: name, what it waits for, and its argument list.
-
-Ports and versions are in the argument list of every process that depends on them, so "does it have to be
-started anew?" is a comparison of two lists.
-"""
+"""The processes of one cluster, with their argument lists."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.controlplane.part import Part, server
 from sandbox.controlplane.pki import SERVICE_ACCOUNTS
 from sandbox.controlplane.ports import LOOPBACK
+from sandbox.controlplane.progressive import MESH, PROMETHEUS, ROLLOUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from sandbox.controlplane.layout import ClusterHome
 
 PORTS: Mapping[str, tuple[str, ...]] = {
     "etcd": ("etcd", "etcd-peer"),
     "kube-apiserver": ("kube-apiserver",),
+    "mesh": ("mesh",),
+    "prometheus": ("prometheus",),
+    "rollouts-controller": ("rollouts-metrics", "rollouts-health"),
 }
 """The ports each part listens on; the others listen on none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One process of a control plane.
-
-    Attributes:
-        name: the name of its program.
-        arguments: from the cluster's folder and ports to what follows the program on the command line.
-        user: the file name of its client certificate, or "" when it does not call the API server.
-    """
-
-    name: str
-    arguments: Callable[[ClusterHome, Mapping[str, int]], list[str]]
-    user: str = ""
-
-    def command(self, binaries: Path, home: ClusterHome, ports: Mapping[str, int]) -> tuple[str, ...]:
-        """Give the whole command line."""
-        # the file behind the link, so that another version is another command
-        return (str((binaries / self.name).resolve()), *self.arguments(home, ports))
-
-
-def server(ports: Mapping[str, int]) -> str:
-    """Give the address of a cluster's API server."""
-    return f"https://{LOOPBACK}:{ports['kube-apiserver']}"
 
 
 def _etcd(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
@@ -144,11 +118,17 @@ def _kwok(home: ClusterHome, ports: Mapping[str, int]) -> list[str]:
     ]
 
 
-PARTS = (
+CONTROL_PLANE = (
     Part("etcd", _etcd),
     Part("kube-apiserver", _apiserver),
     Part("kube-controller-manager", _controller_manager, "controller-manager"),
     Part("kube-scheduler", _scheduler, "scheduler"),
     Part("kwok", _kwok, "kwok"),
 )
-"""In the order of starting; stopping goes the other way."""
+"""What every cluster consists of, in the order of starting; stopping goes the other way."""
+
+DELIVERING = (*CONTROL_PLANE, ROLLOUTS)
+"""A cluster in which Rollouts go through their steps."""
+
+PARTS = (*DELIVERING, MESH, PROMETHEUS)
+"""A cluster whose Rollouts are measured too: everything that is ever started."""

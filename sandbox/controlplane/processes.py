@@ -106,10 +106,17 @@ def running_in(folder: Path, programs: Collection[str]) -> Iterator[tuple[str, P
             continue
         if mine and arguments and any(mark in argument for argument in arguments[1:]):
             command = tuple(argument.decode(errors="replace") for argument in arguments)
-            program = Path(command[0]).name
-            if program in programs:
+            program = next((name for name in _names(command) if name in programs), None)
+            if program:
                 pid = int(entry.name)
                 yield program, Process(pid, birth(pid), command)
+
+
+def _names(command: Sequence[str]) -> list[str]:
+    """What a process may be known as: of a Python module, also as the program that it is about to become."""
+    module = command[2].rpartition(".")[2:] if command[1:2] == ("-m",) and command[2:] else ()
+    words = command if module else command[:1]
+    return [*module, *(Path(word).name for word in words)]
 
 
 def terminate(processes: Iterable[Process], *, patience: float = 15) -> None:

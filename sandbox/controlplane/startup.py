@@ -8,26 +8,43 @@ from typing import TYPE_CHECKING
 
 from gitops.model.errors import ConfigError
 from sandbox.controlplane import fixtures, kubeconfig, pki, ports
-from sandbox.controlplane.parts import PARTS, PORTS, server
+from sandbox.controlplane.part import server
+from sandbox.controlplane.parts import CONTROL_PLANE, PARTS, PORTS
 from sandbox.controlplane.processes import spawn, terminate
+from sandbox.controlplane.progressive import scraping
 from sandbox.controlplane.records import Record, replace
 from sandbox.controlplane.waiting import PartEndedError, ask, unready, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from sandbox.controlplane.layout import ClusterHome
+    from sandbox.controlplane.part import Part
     from sandbox.controlplane.processes import Process
 
 
+def parts_of(record: Record, more: Collection[Part] = ()) -> tuple[Part, ...]:
+    """What a cluster consists of: what every one does, what was started in it, and these, in order."""
+    return tuple(
+        part for part in PARTS if part in CONTROL_PLANE or part in more or part.name in record.processes
+    )
+
+
 def start_cluster(
-    cluster: ClusterHome, binaries: Path, stages: str, say: Callable[[str], None], *, patience: float
+    cluster: ClusterHome,
+    parts: Collection[Part],
+    binaries: Path,
+    stages: str,
+    say: Callable[[str], None],
+    *,
+    patience: float,
 ) -> Record:
     """Make one cluster run and be ready, and give its record.
 
     Args:
         cluster: the folder of the cluster.
+        parts: what it shall consist of, at least.
         binaries: the folder of the programs.
         stages: what kwok does, see `stages.render`.
         say: told one line for each thing done.
@@ -41,12 +58,13 @@ def start_cluster(
     record.adopt([part.name for part in PARTS])
     if not record.running():
         say(f"starting cluster {cluster.name}")
+    wanted = parts_of(record, parts)
     _prepare(cluster, record, stages)
     try:
-        _run(cluster, record, binaries, say, patience)
+        _run(cluster, record, wanted, binaries, say, patience)
     except PartEndedError:
         # somebody may have taken a port between its choice and its use; other causes show up again
-        _run(cluster, record, binaries, say, patience)
+        _run(cluster, record, wanted, binaries, say, patience)
     return record
 
 
@@ -64,7 +82,13 @@ def _prepare(cluster: ClusterHome, record: Record, stages: str) -> None:
 
 
 def run_parts(
-    cluster: ClusterHome, record: Record, binaries: Path, say: Callable[[str], None], *, patience: float
+    cluster: ClusterHome,
+    record: Record,
+    wanted: tuple[Part, ...],
+    binaries: Path,
+    say: Callable[[str], None],
+    *,
+    patience: float,
 ) -> None:
     """Start what does not run, or runs with other arguments than it should, on the record's ports.
 
@@ -74,13 +98,13 @@ def run_parts(
         ConfigError: a program is missing.
         TimedOutError: the API server did not become ready.
     """
-    commands = {part.name: part.command(binaries, cluster, record.ports) for part in PARTS}
+    commands = {part.name: part.command(binaries, cluster, record.ports) for part in wanted}
     running = record.running()
-    for part in reversed(PARTS):  # a server waits for its clients before it ends
+    for part in reversed(wanted):  # a server waits for its clients before it ends
         if part.name in running and running[part.name].command != commands[part.name]:
             terminate([running[part.name]])
     record.processes = record.running()
-    for parts in ([p for p in PARTS if not p.user], [p for p in PARTS if p.user]):
+    for parts in ([p for p in wanted if not p.user], [p for p in wanted if p.user]):
         for part in parts:
             if part.name not in record.processes:
                 if running:
@@ -92,13 +116,24 @@ def run_parts(
 
 
 def _run(
-    cluster: ClusterHome, record: Record, binaries: Path, say: Callable[[str], None], patience: float
+    cluster: ClusterHome,
+    record: Record,
+    wanted: tuple[Part, ...],
+    binaries: Path,
+    say: Callable[[str], None],
+    patience: float,
 ) -> None:
-    listening = frozenset(port for part in record.running() for port in PORTS.get(part, ()))
-    record.ports = ports.choose([p for listed in PORTS.values() for p in listed], record.ports, listening)
+    running = record.running()
+    listening = frozenset(port for part in running for port in PORTS.get(part, ()))
+    needed = [port for part in wanted for port in PORTS.get(part.name, ())]
+    record.ports = ports.choose(needed, record.ports, listening)
     record.write()
     _write_kubeconfigs(cluster, server(record.ports))
-    run_parts(cluster, record, binaries, say, patience=patience)
+    if "mesh" in record.ports:
+        written = replace(cluster.scraping, scraping(f"{ports.LOOPBACK}:{record.ports['mesh']}"))
+        if written and "prometheus" in running:
+            terminate([running["prometheus"]])
+    run_parts(cluster, record, wanted, binaries, say, patience=patience)
     ask(cluster, record, fixtures.install)
     wait(cluster, record, fixtures.missing, patience=patience)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitops.model.errors import TimedOutError
 from sandbox.controlplane.api import Api
-from sandbox.controlplane.parts import server
+from sandbox.controlplane.part import server
 from sandbox.controlplane.processes import reap
 
 if TYPE_CHECKING:

@@ -103,6 +103,14 @@ def _kubernetes(name: str) -> Recipe:
 
 KUSTOMIZE = Recipe("kustomize", "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", "")
 
+ROLLOUTS = Recipe(
+    "rollouts-controller",
+    "github.com/argoproj/argo-rollouts@v1.9.1",
+    "cmd/rollouts-controller",
+    replacing=True,
+)
+"""The controller of Argo Rollouts."""
+
 RECIPES = (
     Recipe(
         "pulumi",
@@ -125,6 +133,7 @@ RECIPES = (
     _kubernetes("kubectl"),
     Recipe("kwok", KWOK_MODULE, "cmd/kwok"),
     KUSTOMIZE,
+    ROLLOUTS,
 )
 """Every program of a sandbox."""
 
@@ -146,13 +155,5 @@ SEALED_SECRETS = Recipe(
 )
 """The controller that opens SealedSecrets in the cluster, and the command that makes them."""
 
-ROLLOUTS = Recipe(
-    "rollouts-controller",
-    "github.com/argoproj/argo-rollouts@v1.9.1",
-    "cmd/rollouts-controller",
-    replacing=True,
-)
-"""The controller of Argo Rollouts."""
-
-EVERYTHING = (*RECIPES, HELM, REGISTRY, KUBESEAL, SEALED_SECRETS, ROLLOUTS)
+EVERYTHING = (*RECIPES, HELM, REGISTRY, KUBESEAL, SEALED_SECRETS)
 """What a sandbox and the tests need."""

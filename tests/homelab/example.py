@@ -26,7 +26,7 @@ CLUSTER_SCOPED = {
     "PriorityClass",
     "StorageClass",
 }
-WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet"}
+WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Rollout"}
 
 
 @dataclass(frozen=True)

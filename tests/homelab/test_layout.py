@@ -26,6 +26,9 @@ KEYS = {
     "selfHeal",
     "createNamespace",
     "timeouts",
+    "rollbackOnFailure",
+    "revertOnFailure",
+    "rollout",
 }
 
 
@@ -48,7 +51,7 @@ def test_every_kind_that_the_program_must_handle_is_in_both_stacks() -> None:
         "ClusterRole ClusterRoleBinding ConfigMap CronJob DaemonSet Deployment DestinationRule Gateway "
         "HorizontalPodAutoscaler Ingress IngressClass Job LimitRange Namespace NetworkPolicy "
         "PeerAuthentication PersistentVolumeClaim PodDisruptionBudget PriorityClass ResourceQuota Role "
-        "RoleBinding Secret Service ServiceAccount StatefulSet StorageClass VirtualService"
+        "RoleBinding Rollout Secret Service ServiceAccount StatefulSet StorageClass VirtualService"
     )
     for stack in STACKS:
         assert set(wanted.split()) - {each.kind for each in objects(stack)} == set(), stack
@@ -77,7 +80,7 @@ def test_no_object_is_declared_twice(stack: str) -> None:
 def test_descriptors_have_no_unknown_keys() -> None:
     for directory in directories():
         assert set(descriptor(directory)) <= KEYS, directory
-        assert set(descriptor(directory).get("timeouts", {})) <= {"health"}, directory
+        assert set(descriptor(directory).get("timeouts", {})) <= {"health", "rollout"}, directory
 
 
 def test_an_application_depends_on_existing_ones_of_the_same_or_an_earlier_wave() -> None:

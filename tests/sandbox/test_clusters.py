@@ -14,7 +14,7 @@ import pytest
 from gitops.model.errors import ConfigError, NotFoundError, TimedOutError
 from sandbox.controlplane import Home, fixtures, restart_apiserver, start, status, stop
 from sandbox.controlplane.api import Api
-from sandbox.controlplane.parts import PARTS
+from sandbox.controlplane.parts import CONTROL_PLANE
 from sandbox.controlplane.processes import birth
 from sandbox.controlplane.records import Record
 from sandbox.controlplane.stages import _FROM_MODULE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAMES = [part.name for part in PARTS]
+NAMES = [part.name for part in CONTROL_PLANE]
 
 
 @pytest.fixture
