@@ -91,7 +91,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
             if chosen.all:
                 prometheus(cache_folder(), os.environ.get("PATH", os.defpath), console)
         case "up":
-            bring_up(home, console, measured=True)
+            bring_up(home, console, delivering=True)
         case "demo":
             run_demo(home, console)
         case "status":

@@ -40,7 +40,7 @@ def bring_up(
     names: Sequence[str] = STACKS,
     *,
     with_repository: bool = True,
-    measured: bool = False,
+    delivering: bool = False,
 ) -> Sandbox:
     """Programs, clusters and the demo's repository, as far as they are not there already.
 
@@ -48,17 +48,17 @@ def bring_up(
         home: where everything is.
         console: told how long it takes.
         names: the clusters.
-        with_repository: whether the demo's repository is made, and what its Rollouts need runs.
-        measured: whether traffic is played and measured too, for the analyses of Rollouts.
+        with_repository: whether the demo's repository is made.
+        delivering: whether Rollouts go through their steps, with traffic that is played and measured.
 
     Raises:
         GitOpsError: as the toolchain and the control plane raise them.
     """
     with timed(console, "programs"):
         modules = assemble(home.bin, cache_folder(), console)
-        parts: Collection[Part] = DELIVERING if with_repository else CONTROL_PLANE
-        if measured and has_prometheus(home, console):
-            parts = PARTS
+        parts: Collection[Part] = CONTROL_PLANE
+        if delivering:
+            parts = PARTS if has_prometheus(home, console) else DELIVERING
     with timed(console, "clusters"), console.during("starting clusters"):
         kwok = modules.folder(KWOK_MODULE)
         sandbox = start(home, names, kwok_module=kwok, parts=parts, say=console.say)
@@ -112,7 +112,7 @@ def run_demo(home: Home, console: Console) -> None:
             f"the demo's stacks are at home in {DEFAULT_HOME.root}, as Pulumi.{STACKS[0]}.yaml says",
             next_step="run `python -m sandbox up` for other folders, `python -m sandbox demo` without --home",
         )
-    environment = bring_up(home, console, measured=True).environment()
+    environment = bring_up(home, console, delivering=True).environment()
     home.state.mkdir(parents=True, exist_ok=True)
     for stack in STACKS:
         with timed(console, f"stack {stack}"):

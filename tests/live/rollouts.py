@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import yaml
 
@@ -18,7 +19,9 @@ from gitops.cluster.client import Client
 from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.kubeconfig import load
 from sandbox.console import Console
+from sandbox.controlplane import progressive
 from sandbox.controlplane.ports import choose
+from sandbox.controlplane.records import Record
 from sandbox.crds import MODULES, definitions
 from sandbox.toolchain import cache_folder, golang
 from sandbox.toolchain.build import build
@@ -30,15 +33,14 @@ ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices/{}"
 
 
 class Controller:
-    """The controller of one cluster."""
+    """The controller of one cluster; it begins when the definitions that it needs are served."""
 
     def __init__(self, program, folder, sandbox, context):
-        ports = choose(("metrics", "health"), {}, frozenset())
+        cluster = sandbox.home.cluster(context)
+        own = choose(("rollouts-metrics", "rollouts-health"), {}, frozenset())
+        ports = {**own, "kube-apiserver": Record.read(cluster.record).ports["kube-apiserver"]}
         self.log = folder / "controller.log"
-        self.command = [
-            *(program, "--kubeconfig", str(sandbox.kubeconfig), "--context", context, "--leader-elect=false"),
-            *("--metricsPort", str(ports["metrics"]), "--healthzPort", str(ports["health"])),
-        ]
+        self.command = progressive.ROLLOUTS.command(Path(program).parent, cluster, ports)
         self.process = None
 
     def start(self):

@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 
 from gitops.source.stackfile import settings_from
+from sandbox.toolchain.recipes import ROLLOUTS
+from tests.live.rollouts import Controller
 from tests.live.stack_project import CHECKOUT, StackProject
 
 pytestmark = pytest.mark.live
@@ -22,6 +24,9 @@ def demo(tmp_path_factory, sandbox, homelab):
         repository=str(homelab),
         healthTimeout="120s",
     )
+    program = sandbox.home.bin / ROLLOUTS.name
+    controller = Controller(program, tmp_path_factory.mktemp("rollouts"), sandbox, "prod")
+    controller.start()
     began = time.monotonic()
     first = project.up()
     assert first.code == 0, first.text[-3000:]
@@ -29,6 +34,7 @@ def demo(tmp_path_factory, sandbox, homelab):
     yield project
     # what the stack keeps when it goes would be found by the next one that has its name
     project.kubectl("delete", "crd,namespace", "-l", f"gitops.internal/stack={project.stack}")
+    controller.stop()
 
 
 @pytest.fixture(scope="module")
