@@ -14,13 +14,13 @@ from sandbox.console import Console
 from sandbox.controlplane.clusters import status, stop
 from sandbox.controlplane.layout import Home
 from sandbox.controlplane.values import variables
-from sandbox.demo import CHECKOUT, DEFAULT_HOME, STACKS, bring_up, run_demo
+from sandbox.demo import CHECKOUT, DEFAULT_HOME, STACKS, bring_up, parts_for_demo, run_demo
 from sandbox.toolchain import EVERYTHING, RECIPES, assemble, cache_folder, prometheus
 
 VERBS = {
     "build": "build the programs that this machine lacks",
     "up": "start the clusters and make the demo's repository",
-    "demo": "up, then deploy both stacks and show their applications",
+    "demo": "up, then deploy both stacks, show two canaries and their applications",
     "status": "what runs, and where",
     "env": "print the environment as shell exports",
     "shell": "a shell with pulumi, kubectl and the stacks ready",
@@ -91,7 +91,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
             if chosen.all:
                 prometheus(cache_folder(), os.environ.get("PATH", os.defpath), console)
         case "up":
-            bring_up(home, console, delivering=True)
+            bring_up(home, console, parts=parts_for_demo(home, console))
         case "demo":
             run_demo(home, console)
         case "status":

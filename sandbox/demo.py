@@ -1,4 +1,4 @@
-"""The demo: programs → clusters → repository → both stacks, each step timed."""
+"""The demo: programs → clusters → repository → both stacks, with two canaries in between, each step timed."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gitops.model.errors import AccessError, ConfigError, GitOpsError
+from sandbox import canary
 from sandbox.console import Console, span
 from sandbox.controlplane.clusters import start
 from sandbox.controlplane.layout import Home
 from sandbox.controlplane.parts import CONTROL_PLANE, DELIVERING, PARTS
+from sandbox.controlplane.progressive import PROMETHEUS
 from sandbox.deploy import deploy
 from sandbox.repository import MODULES, create_repository
 from sandbox.sealing import sealed_files
-from sandbox.toolchain import KWOK_MODULE, assemble, cache_folder, prometheus
+from sandbox.toolchain import KWOK_MODULE, Modules, assemble, cache_folder, golang, prometheus
 from sandbox.toolchain.plugin import link
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sandbox.controlplane.part import Part
     from sandbox.controlplane.values import Sandbox
-    from sandbox.toolchain import Modules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_HOME = Home.at(CHECKOUT / ".sandbox")
@@ -40,7 +43,8 @@ def bring_up(
     names: Sequence[str] = STACKS,
     *,
     with_repository: bool = True,
-    delivering: bool = False,
+    parts: Collection[Part] = CONTROL_PLANE,
+    instead: Mapping[str, str] = MappingProxyType({}),
 ) -> Sandbox:
     """Programs, clusters and the demo's repository, as far as they are not there already.
 
@@ -49,35 +53,33 @@ def bring_up(
         console: told how long it takes.
         names: the clusters.
         with_repository: whether the demo's repository is made.
-        delivering: whether Rollouts go through their steps, with traffic that is played and measured.
+        parts: what the clusters consist of.
+        instead: files by path that take the place of the example's in the repository.
 
     Raises:
         GitOpsError: as the toolchain and the control plane raise them.
     """
     with timed(console, "programs"):
         modules = assemble(home.bin, cache_folder(), console)
-        parts: Collection[Part] = CONTROL_PLANE
-        if delivering:
-            parts = PARTS if has_prometheus(home, console) else DELIVERING
     with timed(console, "clusters"), console.during("starting clusters"):
         kwok = modules.folder(KWOK_MODULE)
         sandbox = start(home, names, kwok_module=kwok, parts=parts, say=console.say)
     without_engine_log(home.pulumi_home)
     if with_repository:
         with timed(console, "repository"), console.during("making the repository"):
-            make_repository(home, modules)
+            make_repository(home, modules, instead)
     return sandbox
 
 
-def has_prometheus(home: Home, console: Console) -> bool:
-    """Put Prometheus among the programs, and tell whether this machine can have it; it is no reason to fail."""
+def parts_for_demo(home: Home, console: Console) -> Collection[Part]:
+    """What the demo's clusters consist of; a machine that can't have Prometheus measures nothing."""
     try:
         programs = prometheus(cache_folder(), os.environ.get("PATH", os.defpath), console)
     except (ConfigError, AccessError) as error:
         console.say(f"nothing is measured, so no canary is shown: {error}")
-        return False
+        return DELIVERING
     link(home.bin / "prometheus", programs["prometheus"])
-    return True
+    return PARTS
 
 
 def without_engine_log(pulumi_home: Path) -> None:
@@ -93,11 +95,10 @@ def without_engine_log(pulumi_home: Path) -> None:
     logs.touch()
 
 
-def make_repository(home: Home, modules: Modules) -> str:
+def make_repository(home: Home, modules: Modules, instead: Mapping[str, str]) -> str:
     """The demo's Git repository, with the definitions that other projects publish and secrets of its own."""
-    return create_repository(
-        home.repository, modules=modules.folders(MODULES), more=sealed_files(home, STACKS)
-    )
+    more = {**sealed_files(home, STACKS), **instead}
+    return create_repository(home.repository, modules=modules.folders(MODULES), more=more)
 
 
 def run_demo(home: Home, console: Console) -> None:
@@ -112,11 +113,19 @@ def run_demo(home: Home, console: Console) -> None:
             f"the demo's stacks are at home in {DEFAULT_HOME.root}, as Pulumi.{STACKS[0]}.yaml says",
             next_step="run `python -m sandbox up` for other folders, `python -m sandbox demo` without --home",
         )
-    environment = bring_up(home, console, delivering=True).environment()
+    parts = parts_for_demo(home, console)
+    is_fresh = PROMETHEUS in parts and not home.repository.exists()
+    sandbox = bring_up(home, console, parts=parts, instead=canary.earlier() if is_fresh else {})
+    environment = sandbox.environment()
     home.state.mkdir(parents=True, exist_ok=True)
     for stack in STACKS:
         with timed(console, f"stack {stack}"):
             deploy(stack, CHECKOUT, environment, home.deployment_log(stack), console)
+        if is_fresh and stack == STACKS[0]:  # the other one gets what has proven itself here
+            console.say(f"canaries of {canary.APPLICATION} on stack {stack}")
+            modules = Modules(cache_folder(), lambda: golang.find(cache_folder()))
+            with timed(console, "canaries"):
+                canary.show(sandbox, stack, CHECKOUT, partial(make_repository, home, modules), console)
     for stack in STACKS:
         print(f"\n{stack}", flush=True)
         table = [sys.executable, "-m", "gitops.cli.main", "app", "list", "--stack", stack, "--exit-code"]

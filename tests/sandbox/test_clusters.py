@@ -14,7 +14,7 @@ import pytest
 from gitops.model.errors import ConfigError, NotFoundError, TimedOutError
 from sandbox.controlplane import Home, fixtures, restart_apiserver, start, status, stop
 from sandbox.controlplane.api import Api
-from sandbox.controlplane.parts import CONTROL_PLANE
+from sandbox.controlplane.parts import CONTROL_PLANE, PARTS
 from sandbox.controlplane.processes import birth
 from sandbox.controlplane.records import Record
 from sandbox.controlplane.stages import _FROM_MODULE
@@ -77,6 +77,25 @@ def test_starting_again_leaves_what_runs_alone(home: Home, module: Path) -> None
     assert all(part.ready for part in status(home))
     assert sandbox.cluster("prod").address.startswith("https://127.0.0.1:")
     assert "current-context: staging" in home.kubeconfig.read_text()
+
+
+@pytest.mark.usefixtures("answering")
+def test_what_was_started_in_a_cluster_stays_a_part_of_it(home: Home, module: Path) -> None:
+    for name in ("rollouts-controller", "prometheus"):
+        program(home, name, "exec sleep 60")
+    every = [part.name for part in PARTS]
+    start(home, ["staging"], kwok_module=module, parts=PARTS)
+    before = pids(home)
+    assert sorted(before) == sorted(every)
+    ports = Record.read(home.cluster("staging").record).ports
+    assert f"127.0.0.1:{ports['mesh']}" in home.cluster("staging").scraping.read_text()
+    os.kill(before["mesh"], signal.SIGKILL)
+    start(home, ["staging"], kwok_module=module)
+    after = pids(home)
+    assert {part for part in every if after[part] != before[part]} == {"mesh"}
+    assert {part.part: part.port for part in status(home)}["prometheus"] == ports["prometheus"]
+    assert stop(home) == len(every)
+    assert [part.part for part in status(home)] == NAMES
 
 
 @pytest.mark.usefixtures("answering")
