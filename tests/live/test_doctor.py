@@ -10,6 +10,9 @@ from tests.live.stack_project import StackProject
 
 pytestmark = pytest.mark.live
 
+MEASURED = {"prometheus": "http://prometheus.prometheus.svc:9090"}
+"""The demo's repository has analyses that name no address."""
+
 
 def doctor(project: StackProject, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gitops.cli.main", "--project", str(project.folder), "doctor"]
@@ -23,7 +26,9 @@ def doctor(project: StackProject, *arguments: str) -> subprocess.CompletedProces
 
 
 def test_an_administrator_is_told_that_all_is_well(sandbox, homelab, tmp_path):
-    project = StackProject(tmp_path, sandbox, stack="doctor", context="staging", repository=str(homelab))
+    project = StackProject(
+        tmp_path, sandbox, stack="doctor", context="staging", repository=str(homelab), **MEASURED
+    )
 
     done = doctor(project, "-o", "json")
 
@@ -34,7 +39,9 @@ def test_an_administrator_is_told_that_all_is_well(sandbox, homelab, tmp_path):
 
 def test_a_viewer_is_told_which_rights_are_missing(sandbox, homelab, tmp_path):
     viewer = next(c.viewer_kubeconfig for c in sandbox.clusters if c.name == "staging")
-    project = StackProject(tmp_path, sandbox, stack="doctor2", context="staging", repository=str(homelab))
+    project = StackProject(
+        tmp_path, sandbox, stack="doctor2", context="staging", repository=str(homelab), **MEASURED
+    )
     project.configure(kubeconfig=str(viewer))
 
     done = doctor(project)

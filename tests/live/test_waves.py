@@ -23,18 +23,21 @@ def demo(tmp_path_factory, sandbox, homelab):
         context="prod",
         repository=str(homelab),
         healthTimeout="120s",
+        prometheus="http://prometheus.prometheus.svc:9090",
     )
     program = sandbox.home.bin / ROLLOUTS.name
     controller = Controller(program, tmp_path_factory.mktemp("rollouts"), sandbox, "prod")
     controller.start()
-    began = time.monotonic()
-    first = project.up()
-    assert first.code == 0, first.text[-3000:]
-    project.first, project.seconds = first, time.monotonic() - began
-    yield project
-    # what the stack keeps when it goes would be found by the next one that has its name
-    project.kubectl("delete", "crd,namespace", "-l", f"gitops.internal/stack={project.stack}")
-    controller.stop()
+    try:
+        began = time.monotonic()
+        first = project.up()
+        assert first.code == 0, first.text[-3000:]
+        project.first, project.seconds = first, time.monotonic() - began
+        yield project
+        # what the stack keeps when it goes would be found by the next one that has its name
+        project.kubectl("delete", "crd,namespace", "-l", f"gitops.internal/stack={project.stack}")
+    finally:
+        controller.stop()
 
 
 @pytest.fixture(scope="module")
