@@ -33,9 +33,10 @@ def publish(repository: Path, folder: Path, *, message: str) -> str:
     """Commit what is in a folder on branch `main` and return the commit that `main` is at afterwards.
 
     Every version written here is also on branch `example`. While `main` is where `example` is, both go on
-    together; once somebody has moved `main`, it stays theirs: the new version goes on `example` alone, a
-    line says so, and `git merge example` takes it. An unchanged folder writes nothing. Author, dates and
-    settings are fixed, so equal folders give equal commit ids.
+    together, also after somebody has brought `main` to the same content, such as by a revert. Once somebody
+    has moved it elsewhere, it stays theirs: the new version goes on `example` alone, a line says so, and
+    `git merge example` takes it. An unchanged folder writes nothing. Author, dates and settings are fixed,
+    so equal folders give equal commit ids.
 
     Raises:
         AccessError: the place is taken by something else, or git can't write there.
@@ -49,6 +50,9 @@ def publish(repository: Path, folder: Path, *, message: str) -> str:
 def _publish(repository: Path, folder: Path, message: str) -> str:
     tree = _tree(repository, folder)
     main, written = _commit(repository, MAIN), _commit(repository, WRITTEN)
+    if main != written and main and _git(repository, "rev-parse", f"{main}^{{tree}}") == tree:
+        _git(repository, "update-ref", WRITTEN, main)  # somebody has come to the same, such as by a revert
+        return main
     latest = written
     if not written or _git(repository, "rev-parse", f"{written}^{{tree}}") != tree:
         parent = ["-p", written] if written else []

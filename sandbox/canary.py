@@ -48,7 +48,7 @@ def show(
         stack: the stack, whose cluster has its name.
         project: the folder of the Pulumi project.
         publish: commits the example, with these files instead of its own.
-        console: told the weights, and what the program says about the bad version.
+        console: told the weights, and which metric was bad.
 
     Raises:
         GitOpsError: a version did not come to the end that it should.
@@ -56,28 +56,30 @@ def show(
     cluster = sandbox.cluster(stack)
     api = Api(cluster.address, sandbox.home.cluster(stack).pki)
 
-    def sync(version: str, files: Mapping[str, str]) -> int:
+    def sync(version: str, files: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         publish(files)
         console.say(f"  {APPLICATION} {version} is committed")
         with _weights_told(api, console):
-            return _gitops(
-                sandbox, project, "app", "sync", APPLICATION, "--stack", stack, "--quiet"
-            ).returncode
+            return _gitops(sandbox, project, "app", "sync", APPLICATION, "--stack", stack, "--quiet")
 
-    if sync(_GOOD, {}):
+    if sync(_GOOD, {}).returncode:
         raise _unexpected(stack, f"{_GOOD} did not go through")
     console.say(f"  {APPLICATION} {_GOOD} is through")
-    if not sync(_BAD, bad()):
+    aborted = sync(_BAD, bad())
+    if not aborted.returncode:
         raise _unexpected(stack, f"{_BAD} was not aborted")
-    told = _gitops(sandbox, project, "app", "get", APPLICATION, "--stack", stack).stdout
-    health = next((line for line in told.splitlines() if line.startswith("Health:")), "")
-    console.say(
-        f"  {APPLICATION} {_BAD} was aborted; `gitops app get {APPLICATION} --stack {stack}` says why:"
-    )
-    for sentence in "".join(health.partition("metric ")[1:]).split("; "):
+    got = _gitops(sandbox, project, "app", "get", APPLICATION, "--stack", stack)
+    console.say(f"  {APPLICATION} {_BAD} was aborted and taken back:")
+    for sentence in _reason(aborted.stdout + aborted.stderr + got.stdout):
         console.say(f"    {sentence}")
-    if sync(f"{_GOOD} again", {}):
+    if sync(f"{_GOOD} again", {}).returncode:
         raise _unexpected(stack, f"{_GOOD} did not come back")
+
+
+def _reason(text: str) -> list[str]:
+    """Which metric decided it, in the program's own words."""
+    told = next((line for line in text.splitlines() if "metric " in line and "; query" in line), "")
+    return "".join(told.partition("metric ")[1:]).split("; ")
 
 
 def _text() -> str:

@@ -104,6 +104,23 @@ def test_commits_of_other_people_stay_and_the_new_version_waits_beside_them(
     assert git(repository, "rev-parse", "main") == theirs
 
 
+def test_after_a_revert_by_somebody_both_branches_go_on_together(
+    tmp_path: Path, modules: dict[str, Path], example: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = tmp_path / "a.git"
+    create_repository(repository, modules=modules, example=example)
+    create_repository(repository, modules=modules, example=example, more={"bad.txt": "bad"})
+    work = clone(repository, tmp_path / "work")
+    work.git("revert", "--no-edit", "HEAD")
+    work.git("push", "--quiet", str(repository), "HEAD:main")
+    assert create_repository(repository, modules=modules, example=example) == work.head
+    assert git(repository, "rev-parse", "example") == work.head
+    (example / "new.txt").write_text("new")
+    create_repository(repository, modules=modules, example=example)
+    assert git(repository, "rev-parse", "main^") == work.head
+    assert capsys.readouterr().out == ""
+
+
 def test_going_on_after_the_new_version_was_merged_keeps_both(
     tmp_path: Path, modules: dict[str, Path], example: Path
 ) -> None:

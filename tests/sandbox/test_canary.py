@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-HEALTH = "Health:      Degraded aborted; metric success-rate failed at step 2 of 4: measured [0.7]"
+HEALTH = "Health:      Degraded aborted; metric success-rate failed at step 2 of 4: measured [0.7]; query up"
 
 
 def deployed(files: Mapping[str, str]) -> dict[str, Any]:
