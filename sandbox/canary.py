@@ -79,7 +79,8 @@ def show(
 def _reason(text: str) -> list[str]:
     """Which metric decided it, in the program's own words."""
     told = next((line for line in text.splitlines() if "metric " in line and "; query" in line), "")
-    return "".join(told.partition("metric ")[1:]).split("; ")
+    sentences = "".join(told.partition("metric ")[1:]).split("; ")
+    return [each for each in sentences if not each.startswith("→")]
 
 
 def _text() -> str:

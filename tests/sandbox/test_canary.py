@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-HEALTH = "Health:      Degraded aborted; metric success-rate failed at step 2 of 4: measured [0.7]; query up"
+HEALTH = "Health:      Degraded aborted; metric success-rate failed at step 2 of 4: measured [0.7]; query up; → mend it"
 
 
 def deployed(files: Mapping[str, str]) -> dict[str, Any]:
@@ -84,6 +84,7 @@ def test_a_good_version_then_a_bad_one_then_the_good_one_again(
     stage.show(tmp_path)
     assert stage.commits == ["own", "6.7.2", "own"]
     assert "metric success-rate failed at step 2 of 4: measured [0.7]" in stage.output.getvalue()
+    assert "mend it" not in stage.output.getvalue()
 
 
 @pytest.mark.parametrize(
