@@ -35,13 +35,15 @@ class Act:
 
 
 class Steered(NamedTuple):
-    """One Rollout that was steered.
+    """One Rollout that was steered, or of whose group one was.
 
     Attributes:
         application: whose it is.
         group: the name of the group that it is of, "" without one.
         before: how it was.
         after: how it is since its controller has taken that in.
+        why: why it was left as it is, or why nothing showed; "" when it was steered.
+        late: nothing showed in time.
     """
 
     application: str
@@ -49,6 +51,8 @@ class Steered(NamedTuple):
     group: str
     before: Health
     after: Health
+    why: str = ""
+    late: bool = False
 
 
 def promotion(live: Object) -> Act:

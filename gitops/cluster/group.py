@@ -1,22 +1,20 @@
 """Several Rollouts as one group: a pause without duration waits for all, and one that is aborted takes all back.
 
-Source of the patches: `kubectl argo rollouts promote` and `abort`, which write the same fields of the status. The
-controller (1.9) puts what it has just written itself in the place of what it has been told meanwhile, so a patch can
-pass it by unseen until the object changes again: each is repeated, in other words, until it has shown.
+A patch can pass the controller by unseen, as `acts` tells, so each is repeated until it has shown.
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitops.cluster.errors import Unreachable
+from gitops.cluster.acts import abortion, carry_out
+from gitops.cluster.errors import ApiError, Unreachable
 from gitops.cluster.health import Status, aborted_at, canary_steps, health
 from gitops.cluster.reading import read_live
 from gitops.cluster.verdict import verdict
-from gitops.model.errors import GitOpsError
+from gitops.model.errors import GitOpsError, RefusedError, TimedOutError
 from gitops.model.manifest import as_list, as_mapping
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from gitops.cluster.connect import Connection
     from gitops.model.manifest import Manifest
 
-_TRIES, _PAUSE = 6, 0.5
+_TIMEOUT = 3.0  # seconds
 
 
 class TakenBackError(GitOpsError):
@@ -58,7 +56,7 @@ class Group:
         for name, item in there.items():
             if _status(item).get("abort") and marks[name] != self._before[name]:
                 if health(live).status is not Status.HEALTHY and not _status(live).get("abort"):
-                    self._abort()
+                    self._abort(live)
                 raise TakenBackError(
                     f"{self.own.key} was taken back with its group, since {name} was aborted:"
                     f" {verdict(self.connection.client, item) or 'nobody says why'}",
@@ -71,15 +69,14 @@ class Group:
         ):
             self._patch({"pauseConditions": None})
 
-    def _abort(self) -> None:
-        again: Object = {}
-        for attempt in range(1, _TRIES):
-            self._patch({"abort": True, **again})
-            time.sleep(_PAUSE)
-            live = self._read(self.own)
-            if not live or _status(live).get("abortedAt"):
-                return
-            again = {"message": f"taken back with its group, said {attempt + 1} times"}
+    def _abort(self, live: Object) -> None:
+        try:
+            carry_out(self.connection.client, self._path(), abortion(live), _TIMEOUT)
+        except (TimedOutError, RefusedError, Unreachable):
+            return  # that it was to be aborted is told all the same
+        except ApiError as error:
+            if error.status != 404:
+                raise
 
     def _read(self, manifest: Manifest) -> Object:
         with suppress(Unreachable):
@@ -87,9 +84,11 @@ class Group:
         return {}
 
     def _patch(self, patch: Object) -> None:
+        self.connection.client.patch(f"{self._path()}/status", {"status": patch})
+
+    def _path(self) -> str:
         resource = self.connection.discovery.find(self.own.api_version, self.own.kind)
-        path = resource.path(self.own.key.namespace, self.own.key.name)
-        self.connection.client.patch(f"{path}/status", {"status": patch})
+        return resource.path(self.own.key.namespace, self.own.key.name)
 
 
 def aborted_with(live: Object, stated: Manifest) -> str:

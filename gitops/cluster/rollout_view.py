@@ -13,7 +13,7 @@ from gitops.model.manifest import as_list, as_mapping
 from gitops.model.steering import HASH_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gitops.cluster.client import Client, Object
 
@@ -84,7 +84,7 @@ class RolloutView(NamedTuple):
         group: the name of the group that it is of, "" without one.
         strategy: `canary` or `blueGreen`.
         why: what it waits for, or why it was aborted, with what was measured; "" when all is well.
-        weights: None where no traffic is split.
+        weights: by the pods that are ready where no traffic is split; None without steps.
         versions: the newest first.
     """
 
@@ -111,6 +111,7 @@ def view(client: Client, live: Object) -> RolloutView:
     runs = _owned(client, f"/apis/{live['apiVersion']}/namespaces/{namespace}/analysisruns", live)
     replica_sets = _owned(client, f"/apis/apps/v1/namespaces/{namespace}/replicasets", live)
     found = health(live)
+    versions = tuple(sorted((_version(item, live, runs) for item in replica_sets), reverse=True))
     return RolloutView(
         application_of(live),
         ObjectKey.of_body(live),
@@ -119,8 +120,8 @@ def view(client: Client, live: Object) -> RolloutView:
         found,
         verdict(client, live) or found.message,
         tuple(_steps(live)),
-        _weights(live),
-        tuple(sorted((_version(item, live, runs) for item in replica_sets), reverse=True)),
+        _weights(live, versions),
+        versions,
         tuple(_analyses(live, runs)),
     )
 
@@ -186,21 +187,26 @@ def told_step(step: dict[str, Any]) -> str:
     return "nothing"
 
 
-def _weights(live: Object) -> Weights | None:
-    status = as_mapping(live.get("status"))
+def _weights(live: Object, versions: Sequence[Version]) -> Weights | None:
+    """As the traffic is split; where nothing splits it, by the pods that are ready."""
+    status, spec = as_mapping(live.get("status")), as_mapping(live.get("spec"))
+    steps, index = canary_steps(spec), step_index(live)
     split = as_mapping(as_mapping(status.get("canary")).get("weights"))
-    if not split:
+    if not (split or steps):
         return None
-    steps, index = canary_steps(as_mapping(live.get("spec"))), step_index(live)
     set_so_far = [step["setWeight"] for step in map(as_mapping, steps[: index + 1]) if "setWeight" in step]
-    wanted = (
-        0
-        if status.get("abort") or is_through(live)
-        else 100
-        if index >= len(steps)
-        else (set_so_far or [0])[-1]
-    )
-    return Weights(int(wanted), int(as_mapping(split.get("canary")).get("weight") or 0))
+    if status.get("abort") or is_through(live):
+        wanted = 0
+    else:
+        wanted = 100 if index >= len(steps) else int((set_so_far or [0])[-1])
+    if split:
+        return Weights(wanted, int(as_mapping(split.get("canary")).get("weight") or 0))
+    new, ready = (sum(one.ready for one in group) for group in (_new(versions), versions))
+    return Weights(wanted, round(100 * new / ready) if ready else 0)
+
+
+def _new(versions: Sequence[Version]) -> list[Version]:
+    return [one for one in versions if "canary" in one.roles]
 
 
 def _version(replica_set: Object, live: Object, runs: list[Object]) -> Version:

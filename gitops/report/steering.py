@@ -17,7 +17,7 @@ SCHEMA = "gitops.internal/steering/v1"
 def as_text(found: Sequence[Steered]) -> str:
     """A line for each, those that were steered with their group last."""
     return "\n".join(
-        f"{item.key}: {_told(item.before)} → {_told(item.after)}"
+        (f"{item.key}: {item.why}" if item.why else f"{item.key}: {_told(item.before)} → {_told(item.after)}")
         + (f" (group {item.group})" if item.group else "")
         for item in found
     )
@@ -32,6 +32,7 @@ def as_json(stack: str, verb: str, found: Sequence[Steered]) -> str:
             "group": item.group,
             "before": _health(item.before),
             "after": _health(item.after),
+            "why": item.why,
         }
         for item in found
     ]

@@ -20,7 +20,12 @@ def member(name: str) -> Any:
 
 
 def living(step: int = 0, template: Any = NEW, *pauses: str, **status: Any) -> dict[str, Any]:
-    told = {"currentStepIndex": step, "pauseConditions": [{"reason": reason} for reason in pauses], **status}
+    told = {
+        "currentPodHash": "new",
+        "currentStepIndex": step,
+        "pauseConditions": [{"reason": reason} for reason in pauses],
+        **status,
+    }
     spec = {"strategy": {"canary": {"steps": STEPS}}, "template": template}
     return {**deepcopy(member("x").body), "spec": spec, "status": {"phase": "Progressing", **told}}
 
@@ -101,7 +106,7 @@ def test_one_that_was_let_go_unseen_by_its_controller_is_told_again_and_counts_a
 
 
 def test_an_abort_is_repeated_until_the_controller_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitops.cluster.group._PAUSE", 0)
+    monkeypatch.setattr("gitops.cluster.acts._PAUSE", 0)
     cluster = Cluster(a=living(0), b=living(0), own=living(2))
     group = Group(cast("Any", cluster), member("own"), [member("a"), member("b")])
     group.look(living(2))

@@ -125,6 +125,11 @@ def test_one_that_is_through_and_one_that_was_aborted() -> None:
     assert [one.ended for one in bad.versions] == ["aborted", "replaced", "stable"]
 
 
+def test_where_nothing_splits_the_traffic_the_ready_pods_do() -> None:
+    assert seen(living(1, **PAUSED), *SETS).weights == (20, 20)
+    assert seen(living(1, **PAUSED)).weights == (20, 0)
+
+
 def test_blue_green_has_an_active_and_a_preview_version_and_no_steps() -> None:
     green = {"activeSelector": "old", "previewSelector": "new"}
     found = seen(living(0, spec={"strategy": {"blueGreen": {}}}, blueGreen=green), *SETS)

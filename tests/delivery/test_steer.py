@@ -10,7 +10,7 @@ from gitops.cluster.acts import abortion, promotion
 from gitops.cluster.discovery import UnknownKindError
 from gitops.delivery.rollouts import steer as room
 from gitops.delivery.rollouts.steer import steer
-from gitops.model.errors import NotFoundError, RefusedError
+from gitops.model.errors import NotFoundError, RefusedError, TimedOutError
 from gitops.model.keys import APPLICATION_LABEL, GROUP_ANNOTATION
 from tests import given
 from tests.cluster.test_acts import living, through
@@ -69,9 +69,29 @@ def test_all_of_an_application_and_the_groups_of_them() -> None:
 
 @pytest.mark.usefixtures("cluster")
 def test_those_alone_for_which_it_makes_sense_and_an_error_when_there_is_none() -> None:
-    assert steered("half") == ["Rollout half/a"]
-    with pytest.raises(RefusedError, match="Rollout done/done has nothing under way"):
-        steered("done")
+    a, b = steer(given.settings(), "half", "", promotion, 1)
+    assert (a.why, str(b.key)) == ("", "Rollout half/b")
+    assert b.why == "Rollout half/b has nothing under way that could be promoted: it is Healthy"
+    for application, name in (("done", ""), ("half", "b")):
+        with pytest.raises(RefusedError, match="has nothing under way"):
+            steered(application, name)
+
+
+def test_those_of_which_nothing_shows_in_time_are_told_beside_the_others(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def carried_out(_client: object, path: str, *_: object) -> Any:
+        if path.startswith("shop/") or cluster.silent:
+            raise TimedOutError("nothing moved")
+        return through()
+
+    monkeypatch.setattr(room, "carry_out", carried_out)
+    cluster.silent = False
+    web, cart = steer(given.settings(), "web", "", abortion, 1)
+    assert (web.late, cart.late, cart.why) == (False, True, "nothing moved")
+    cluster.silent = True
+    with pytest.raises(TimedOutError):
+        steer(given.settings(), "web", "", abortion, 1)
 
 
 def test_what_was_named_and_is_not_there(cluster: Any) -> None:

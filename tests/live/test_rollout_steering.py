@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.live.delivery import STOPPED, WEB, delivered
+from tests.live.rollouts import rollout, service
 from tests.live.watching import until
 
 pytestmark = pytest.mark.live
+
+BLUE = "k8s/02-apps/blue"
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +79,38 @@ def test_a_person_steers_a_rollout_by_every_example_of_the_help(delivery, traffi
     shell("gitops rollout history web --stack staging", "stable")
     line = "gitops rollout history web --stack prod -o json | jq -r '.rollouts[].versions[].commit'"
     assert delivery.repository.git("rev-parse", "HEAD~1") in shell(line, "")
+
+
+def test_a_blue_green_rollout_switches_when_somebody_says_so_and_does_not_once_it_is_aborted(delivery):
+    def commit(version):
+        blue = {"activeService": "active", "previewService": "preview", "autoPromotionEnabled": False}
+        text = rollout(version, name="blue", strategy={"blueGreen": {**blue, "scaleDownDelaySeconds": 1}})
+        delivery.repository.write(f"{BLUE}/rollout.yaml", text).commit(f"blue {version}")
+        delivery.up()
+
+    def steer(verb, code=0):
+        done = delivery.stack.gitops("rollout", verb, "blue", "--stack", "steered")
+        assert done.code == code, done.text
+        return done.text
+
+    def active():
+        return delivery.stack.live("service", "blue", "active")["spec"]["selector"][
+            "rollouts-pod-template-hash"
+        ]
+
+    services = service("active", "blue") + service("preview", "blue")
+    delivery.repository.write(f"{BLUE}/services.yaml", services)
+    commit("1.1")
+    first = active()
+    assert "nothing under way" in steer("promote", code=5)
+    commit("1.2")
+    assert active() == first
+    assert "preview" in delivery.stack.gitops("rollout", "get", "blue", "--stack", "steered").text
+    assert "before it takes the traffic" in steer("promote")
+    until(lambda: active() != first)
+    second = active()
+    commit("1.3")
+    assert "→ Degraded" in steer("abort")
+    assert active() == second
+    assert "was aborted" in steer("promote", code=5)
+    commit("1.2")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +19,11 @@ from gitops.cli.options import (
 )
 from gitops.cluster.acts import abortion, full_promotion, pause, promotion, resumption, retrial
 from gitops.delivery.rollouts.steer import steer
+from gitops.model.errors import TimedOutError
 from gitops.report import steering as report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from gitops.cluster.acts import Act
@@ -64,11 +67,25 @@ def _act(
     timeout: float,
     output: str,
 ) -> None:
-    found = steer(stack_settings(stack, project), application, name, act, timeout)
+    with _patience():
+        found = steer(stack_settings(stack, project), application, name, act, timeout)
     if output == "text":
         click.echo(painted(report.as_text(found)))
     else:
         say(report.as_json(stack, verb, found), output)
+    if any(item.late for item in found):
+        raise click.exceptions.Exit(TimedOutError.exit_code)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Say what goes on when it takes a while."""
+    soon = threading.Timer(2.0, click.echo, ["waiting until the controller has taken it in"], {"err": True})
+    soon.start()
+    try:
+        yield
+    finally:
+        soon.cancel()
 
 
 @click.command("promote")

@@ -10,7 +10,7 @@ from gitops.cluster.connect import connect
 from gitops.cluster.discovery import UnknownKindError
 from gitops.cluster.health import health
 from gitops.cluster.rollout_view import application_of, group_of_rollout
-from gitops.model.errors import NotFoundError, RefusedError
+from gitops.model.errors import NotFoundError, RefusedError, TimedOutError
 from gitops.model.keys import STACK_LABEL, ObjectKey
 from gitops.rollouts.spelling import ROLLOUTS
 
@@ -28,33 +28,48 @@ def steer(
 ) -> tuple[Steered, ...]:
     """Do something to the Rollouts of an application, or to the one of a name, and to their whole groups.
 
-    Where it makes sense for some of them only, for those. `timeout` is in seconds, for each.
+    Where it makes sense for some of them only, for those; the others are given with the reason. `timeout` is in
+    seconds, for each.
 
     Raises:
         NotFoundError: there is no such Rollout.
-        RefusedError: it makes sense for none of them.
-        TimedOutError: a controller did not take it in.
+        RefusedError: it makes sense for none of those that were named.
+        TimedOutError: no controller took it in.
     """
     connection = connect(settings.cluster)
     everything = living(connection, settings.stack)
-    chosen = _with_groups(rollouts_of(everything, settings.stack, application, name), everything)
-    acts, refusals = [], []
-    for live in chosen:
-        try:
-            acts.append((live, act(live)))
-        except RefusedError as error:
-            refusals.append(error)
-    if not acts:
+    named = rollouts_of(everything, settings.stack, application, name)
+    acts = [(live, _wanted(act, live)) for live in _with_groups(named, everything)]
+    refusals = [wanted for _, wanted in acts[: len(named)] if isinstance(wanted, RefusedError)]
+    if len(refusals) == len(named):
         raise refusals[0]
     resource = connection.discovery.find(ROLLOUTS, "Rollout")
 
-    def done(live: Object, act: Act) -> Steered:
-        key = ObjectKey.of_body(live)
-        after = carry_out(connection.client, resource.path(key.namespace, key.name), act, timeout)
-        return Steered(application_of(live), key, group_of_rollout(live), health(live), health(after))
+    def done(live: Object, wanted: Act | RefusedError) -> Steered:
+        key, before = ObjectKey.of_body(live), health(live)
+        own = application_of(live), key, group_of_rollout(live), before
+        if isinstance(wanted, RefusedError):
+            return Steered(*own, before, wanted.problems[0].what)
+        try:
+            after = carry_out(connection.client, resource.path(key.namespace, key.name), wanted, timeout)
+        except TimedOutError as error:
+            late.append(error)
+            return Steered(*own, before, error.problems[0].what, late=True)
+        return Steered(*own, health(after))
 
+    late: list[TimedOutError] = []
     with ThreadPoolExecutor(max_workers=len(acts)) as pool:
-        return tuple(pool.map(lambda pair: done(*pair), acts))
+        found = tuple(pool.map(lambda pair: done(*pair), acts))
+    if late and not any(not item.why for item in found):
+        raise late[0]
+    return found
+
+
+def _wanted(act: Callable[[Object], Act], live: Object) -> Act | RefusedError:
+    try:
+        return act(live)
+    except RefusedError as error:
+        return error
 
 
 def living(connection: Connection, stack: str) -> list[Object]:
