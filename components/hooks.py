@@ -16,7 +16,7 @@ from pulumi.runtime.proto import resource_pb2
 from components.objects import secret
 from gitops.cluster.health import Status
 from gitops.cluster.hooks import delete_made, run_hook
-from gitops.cluster.lending import stop_scaling_down
+from gitops.cluster.lending import let_go, stop_scaling_down
 from gitops.cluster.reading import read_live
 from gitops.cluster.taking import take_all_fields
 from gitops.cluster.waiting import wait_healthy
@@ -67,7 +67,9 @@ class HookRunner:
                 await delete_made(self._connection, marked(hook.manifest))
             return
         try:
-            if isinstance(step, HealthCheck):
+            if isinstance(step, HealthCheck) and step.leaves:
+                await asyncio.to_thread(let_go, self._connection, step.manifest)
+            elif isinstance(step, HealthCheck):
                 rules = [step.rule] if step.rule else []
                 found = await wait_healthy(self._connection, step.manifest, rules, step.timeout, step.group)
                 if found.status is Status.SUSPENDED:

@@ -9,7 +9,7 @@ from gitops.cluster.managed import owned
 from gitops.model.paths import pointer_to
 from gitops.model.plan import PlannedObject
 from gitops.sharing import sharing
-from gitops.underway import aborted, given_back, live_rollouts, waiting_anew
+from gitops.underway import aborted, given_back, letting_go, live_rollouts, waiting_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def respecting(plan: Plan, live: Mapping[ObjectKey, Object], reach: Callable[[], Connection]) -> Plan:
     """The plan as it is applied now: with what is left to field managers, and to Rollouts.
 
-    One that was aborted is waited for once more, and what one was lent comes back.
+    One that was aborted is waited for once more, what one was lent comes back, and one that leaves lets go of Services.
     `reach` gives the connection; it is called where there is a Rollout.
 
     Raises:
@@ -33,6 +33,7 @@ def respecting(plan: Plan, live: Mapping[ObjectKey, Object], reach: Callable[[],
     found = respecting_managers(plan, live)
     rollouts = live_rollouts(live, reach)
     found = given_back(waiting_anew(found, aborted(found, rollouts)), rollouts)
+    found = letting_go(found, rollouts)
     return sharing(found, reach()) if any(item.steering for item in found.objects) else found
 
 

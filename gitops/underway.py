@@ -2,8 +2,9 @@
 
 A Rollout that was paused when the run that brought it ended may be aborted later: somebody lets it go on, and its
 analysis fails. Nothing of it has changed since, so no wait would be done; it is done again, so that the run fails with
-the reason. And one that scales the Deployment down whose pods it has taken over would do so against a sync that brings
-these back: it is told to stop first.
+the reason. One that scales the Deployment down whose pods it has taken over would do so against a sync that brings
+these back: it is told to stop first. And one that leaves has marked Services as leading to its own pods, which go with
+it: it lets go of them before.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from gitops.cluster.group import aborted_with
 from gitops.cluster.reading import read
-from gitops.model.manifest import as_mapping
-from gitops.model.plan import HealthCheck, PlannedObject
-from gitops.rollouts.naming import is_rollout, workload_of
+from gitops.model.keys import PRUNE_ANNOTATION
+from gitops.model.manifest import Manifest, as_mapping
+from gitops.model.plan import HealthCheck, PlannedObject, application_of
+from gitops.rollouts.naming import is_rollout, services_of, workload_of
 from gitops.rollouts.spelling import ROLLOUTS
 from gitops.waves.rollouts import scaled_down
 
@@ -78,6 +80,29 @@ def given_back(plan: Plan, rollouts: Rollouts) -> Plan:
             for step in plan.steps
         ),
     )
+
+
+def letting_go(plan: Plan, rollouts: Rollouts) -> Plan:
+    """The plan, in which Rollouts that it no longer states let go of the Services that it does state.
+
+    This comes after everything else of the application, whose other pods are ready then, and before anything is
+    deleted. One that is to stay keeps them.
+    """
+    stated = {item.manifest.key: item for item in plan.objects}
+    steps = []
+    for key, body in rollouts.items():
+        kept = (body["metadata"].get("annotations") or {}).get(PRUNE_ANNOTATION, "true") != "true"
+        services = [stated[name] for name in services_of(key, body) if name in stated]
+        if key in stated or kept or not services:
+            continue
+        application, wave = services[0].manifest.application, services[0].wave
+        own = tuple(
+            step.name for step in plan.steps if application_of(step) == application and step.wave == wave
+        )
+        manifest = Manifest(body, services[0].manifest.where, application)
+        trigger = f"leaves {body['metadata'].get('uid')}"
+        steps.append(HealthCheck(manifest, wave, own, None, 0, trigger, leaves=True))
+    return replace(plan, steps=(*plan.steps, *steps)) if steps else plan
 
 
 def stated_pods(plan: Plan, rollout: ObjectKey) -> Any:

@@ -10,6 +10,7 @@ import msgspec
 
 from gitops.engine.command import packed, remove_tag, set_tag, tags
 from gitops.model.rolled_back import RolledBack
+from gitops.model.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,6 +57,6 @@ def _tag(application: str) -> str:
 
 def _read(text: str) -> RolledBack | None:
     try:
-        return RolledBack(*msgspec.json.decode(text, type=tuple[str, str, str, str, str]))
+        return RolledBack(*shaped_json(text, tuple[str, str, str, str, str]))
     except msgspec.MsgspecError:
         return None

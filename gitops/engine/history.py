@@ -15,6 +15,7 @@ import msgspec
 
 from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags, told
 from gitops.model.deployment import FAILED, RUNNING, SUCCEEDED, Deployment, Intent
+from gitops.model.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def intent_of(message: str) -> tuple[Intent | None, str]:
     """The way back, and the line for people; a message of somebody else has no intent."""
     head, mark, tail = message.partition(_MARK)
     try:
-        return (msgspec.json.decode(tail, type=Intent) if mark else None), head.strip()
+        return (shaped_json(tail, Intent) if mark else None), head.strip()
     except msgspec.MsgspecError:
         return None, head.strip()
 

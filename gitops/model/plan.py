@@ -116,6 +116,7 @@ class HealthCheck:
         timeout: seconds that it may take.
         trigger: the rule, and a digest of the object; another one makes the point be waited for again.
         group: the other Rollouts that go on, or are taken back, together with this one.
+        leaves: a Rollout that is about to be deleted: it lets go of its Services, and nothing is waited for.
     """
 
     manifest: Manifest
@@ -125,6 +126,7 @@ class HealthCheck:
     timeout: float
     trigger: str
     group: tuple[Manifest, ...] = ()
+    leaves: bool = False
 
     @property
     def name(self) -> str:

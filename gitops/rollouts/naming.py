@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gitops.model.manifest import JsonObject
 
+_SERVICES = {"canary": ("stableService", "canaryService"), "blueGreen": ("activeService", "previewService")}
 GROUP, ISTIO_GROUP = group_of(ROLLOUTS), group_of(ISTIO)
 
 
@@ -28,6 +29,15 @@ def workload_of(key: ObjectKey, body: JsonObject) -> ObjectKey | None:
         return None
     group = group_of(str(reference.get("apiVersion") or "apps/v1"))
     return ObjectKey(group, str(reference.get("kind") or "Deployment"), key.namespace, str(reference["name"]))
+
+
+def services_of(key: ObjectKey, body: JsonObject) -> Iterator[ObjectKey]:
+    """The Services that a Rollout's strategy names; it marks them as leading to pods of one version."""
+    strategy = as_mapping(as_mapping(body.get("spec")).get("strategy"))
+    for kind, names in _SERVICES.items():
+        for name in names:
+            if service := as_mapping(strategy.get(kind)).get(name):
+                yield ObjectKey("", "Service", key.namespace, str(service))
 
 
 def virtual_services(istio: JsonObject) -> Iterator[tuple[str, JsonObject]]:

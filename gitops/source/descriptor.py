@@ -8,6 +8,7 @@ import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
+from gitops.model.shaped import shaped
 from gitops.source.argo.projectspec import OwnWindow  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.rollout import read_rollout
@@ -56,7 +57,7 @@ def read_descriptor(content: bytes, file: str, application: str, problems: Probl
     """The descriptor in a file's content; what is wrong in it goes to `problems` with its line."""
     try:
         body, lines = read_with_lines(content)
-        descriptor = msgspec.convert(body if body is not None else {}, Descriptor)
+        descriptor = shaped(body if body is not None else {}, Descriptor)
     except YamlError as error:
         problems.add(str(error), Location(file, error.line), "mend the YAML", application)
         return Descriptor()

@@ -8,6 +8,7 @@ import msgspec
 
 from gitops.expressions import ExpressionError, check_condition
 from gitops.model.health_rule import HealthRule
+from gitops.model.shaped import shaped
 
 if TYPE_CHECKING:
     from gitops.model.errors import Location, Problems
@@ -40,7 +41,7 @@ def read_health_rules(
     found = []
     for number, value in enumerate(values, 1):
         try:
-            rule = msgspec.convert(value, _Rule)
+            rule = shaped(value, _Rule)
         except msgspec.ValidationError as error:
             what = f"health rule {number}: {str(error).replace(' - at `$.', ' - at `')}"
             step = f"its keys are {', '.join(sorted(_Rule.__struct_encode_fields__))}"

@@ -23,6 +23,7 @@ from gitops.model.settings import (
     Secrets,
     Settings,
 )
+from gitops.model.shaped import shaped
 from gitops.source.argo.projectspec import Window  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches, matches_text
@@ -130,7 +131,7 @@ def settings_from(
             given["maxUnavailable"] = str(
                 given["maxUnavailable"]
             )  # YAML makes a number of 1, and text of 25%
-        config = msgspec.convert(given, StackConfig, strict=False)
+        config = shaped(given, StackConfig, strict=False)
         timeout = parse_duration(config.health_timeout)
         soak = parse_duration(config.soak) if config.soak else 0.0
     except (msgspec.ValidationError, ValueError) as error:
@@ -279,7 +280,7 @@ def _loop(stack: str, config: StackConfig, environment: Mapping[str, str]) -> Lo
     interval = environment.get(SYNC_INTERVAL) or config.sync_interval
     try:
         # the engine hands over an empty mapping where none is stated
-        leave = msgspec.convert(config.break_glass, BreakGlassConfig) if config.break_glass else None
+        leave = shaped(config.break_glass, BreakGlassConfig) if config.break_glass else None
         for pattern in (*config.paused, *(leave.applications if leave else ())):
             matches_text(pattern, "")
         seconds = parse_duration(interval)
@@ -303,7 +304,7 @@ def _fleet(stack: str, config: StackConfig, project: Path) -> tuple[FleetCluster
         if other != stack:
             values = {k: v for k, v in stack_values(other, project).items() if k in _FLEET_KEYS}
             try:
-                clusters[other] = _fleet_cluster(other, msgspec.convert(values, StackConfig, strict=False))
+                clusters[other] = _fleet_cluster(other, shaped(values, StackConfig, strict=False))
             except msgspec.ValidationError as error:
                 raise ConfigError(
                     f"configuration of stack {other!r}: {error}",

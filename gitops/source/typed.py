@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
+from gitops.model.shaped import shaped
+
 T = TypeVar("T")
 _BOUNDS = {int: ("ge", "le"), float: ("ge", "le"), str: ("pattern",), tuple: ("min_length",)}
 # evaluates every annotation anew each time it is asked
@@ -23,7 +25,7 @@ def read_typed(value: Any, model: type[T]) -> T:
     Raises:
         msgspec.ValidationError: a key is unknown or missing, or a value is of another type or out of bounds.
     """
-    made: T = _dataclass(msgspec.convert(value, _struct(model)), model)  # type: ignore[arg-type]  # it has a hash
+    made: T = _dataclass(shaped(value, _struct(model)), model)  # type: ignore[arg-type]  # it has a hash
     return made
 
 

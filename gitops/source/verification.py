@@ -8,6 +8,7 @@ import msgspec
 
 from gitops.expressions import ExpressionError, check_condition
 from gitops.model.duration import parse_duration
+from gitops.model.shaped import shaped
 from gitops.model.verification import Check, Command, Http, Job, Prometheus
 from gitops.source.strict import objection
 from gitops.source.url import is_web_address
@@ -57,7 +58,7 @@ def read_checks(values: Any, where: Location, problems: Problems) -> tuple[Check
     found: list[Check] = []
     for number, value in enumerate(values, 1):
         try:
-            check = _read(msgspec.convert(value, _Check))
+            check = _read(shaped(value, _Check))
         except msgspec.ValidationError as error:
             what, step = str(objection(error)), f"its keys are {', '.join(_Check.__struct_encode_fields__)}"
         except ValueError as error:

@@ -9,8 +9,9 @@ import pytest
 
 from gitops.cluster.errors import ApiError
 from gitops.model.errors import Problems
+from gitops.model.keys import PRUNE_ANNOTATION, ObjectKey
 from gitops.model.plan import HealthCheck, Plan
-from gitops.underway import aborted, given_back, live_rollouts, waiting_anew
+from gitops.underway import aborted, given_back, letting_go, live_rollouts, waiting_anew
 from gitops.waves.plan import make_plan
 from tests import given
 
@@ -113,3 +114,35 @@ def test_a_workload_that_nobody_states_to_be_scaled_down_any_more_comes_back(
     assert {item.manifest.key: item.lent_to for item in found.objects if item.lent_to} == (
         {workload.key: rollout.key} if comes_back else {}
     )
+
+
+SERVICES = ({"canary": {"stableService": "x", "canaryService": "y"}}, {"blueGreen": {"activeService": "x"}})
+
+
+def leaving(strategy: Any, stated: Any, **annotations: str) -> list[HealthCheck]:
+    """The steps in which live Rollout `web` lets go, of a plan that states these objects."""
+    body = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec={"strategy": strategy}).body
+    body = {**body, "metadata": {**body["metadata"], "uid": "u1", "annotations": annotations}}
+    found = make_plan("test", given.SHA, [given.application()], stated, Problems())
+    key = ObjectKey.of_body(body)
+    more = letting_go(found, {key: body}).steps[len(found.steps) :]
+    assert all(isinstance(step, HealthCheck) for step in more)
+    return list(more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", SERVICES)
+def test_one_that_leaves_lets_go_of_stated_services_after_all_else_of_its_application(strategy: Any) -> None:
+    stated = [given.manifest("Service", "x"), given.manifest("ConfigMap", "z")]
+    (step,) = leaving(strategy, stated)
+    assert (step.leaves, step.trigger, step.manifest.application) == (True, "leaves u1", "web")
+    assert {"Service:web/x", "ConfigMap:web/z"} <= set(step.after)
+
+
+@pytest.mark.parametrize("strategy", SERVICES)
+def test_one_that_stays_or_whose_services_leave_too_lets_go_of_nothing(strategy: Any) -> None:
+    service, other = given.manifest("Service", "x"), given.manifest("Service", "another")
+    assert leaving(strategy, [service], **{PRUNE_ANNOTATION: "false"}) == []
+    assert leaving(strategy, [other]) == []
+    assert leaving({"canary": {}}, [service]) == []
+    rollout = given.manifest("Rollout", api="argoproj.io/v1alpha1", spec={"template": TEMPLATE})
+    assert leaving(strategy, [service, rollout]) == []

@@ -18,6 +18,7 @@ from gitops.cluster.errors import ApiError
 from gitops.model.adoption import Owner  # noqa: TC001 - read at run time by the decoder
 from gitops.model.errors import ConfigError, GitOpsError
 from gitops.model.keys import ObjectKey, object_name
+from gitops.model.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -162,7 +163,7 @@ def _decoded(item: Object) -> Record:
         text = unpacking.decompress(packed, _MOST_READ)
         if not unpacking.eof:
             raise ValueError("too much, or cut short")  # noqa: TRY301 - told below like every other fault
-        record = msgspec.json.decode(text, type=Record)
+        record = shaped_json(text, Record)
         if record.schema != _SCHEMA:
             raise ValueError(record.schema)  # noqa: TRY301 - the same
     except (KeyError, ValueError, zlib.error) as error:

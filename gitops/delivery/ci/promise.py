@@ -9,6 +9,7 @@ import msgspec
 
 from gitops.model.errors import ConfigError, Location, NotFoundError
 from gitops.model.preview import Effect
+from gitops.model.shaped import shaped_json
 from gitops.report.preview import SCHEMA
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def promised(file: Path) -> dict[str, PromisedStack]:
     """
     try:
         with file.open("rb") as opened:
-            document = msgspec.json.decode(opened.read(_LARGEST), type=_Document)
+            document = shaped_json(opened.read(_LARGEST), _Document)
     except FileNotFoundError:
         raise NotFoundError(
             f"there is no {file}", next_step="write it in the pull request: gitops ci preview --plan FILE"

@@ -10,6 +10,7 @@ import msgspec
 
 from gitops.engine.command import packed, remove_tag, set_tag, tags
 from gitops.model.promotion import Approval, Move, Setback
+from gitops.model.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,7 @@ def noted(kind: type[N], told: Mapping[str, str], revision: str = "") -> N | Non
     Of what the stack went back from there is a note for each revision.
     """
     try:
-        return kind(
-            *msgspec.json.decode(told.get(f"{_NAMES[kind]}{revision[:12]}", ""), type=tuple[str, ...])
-        )
+        return kind(*shaped_json(told.get(f"{_NAMES[kind]}{revision[:12]}", ""), tuple[str, ...]))
     except (msgspec.MsgspecError, TypeError):
         return None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from gitops.model.errors import GitOpsError
+from gitops.model.shaped import shaped
 from gitops.source.argo import files, setspec
 from gitops.source.argo.fleet import name_of, server_of
 from gitops.source.argo.gotemplate.values import normalize
@@ -103,7 +104,7 @@ def _evaluate(generator: dict[str, Any], ground: Ground, given: Params, depth: i
 
 def _converted(value: Any, shape: type[Struct], place: str) -> Struct:
     try:
-        return msgspec.convert(without_nulls(value), shape)
+        return shaped(without_nulls(value), shape)
     except msgspec.ValidationError as error:
         raise GeneratorError(f"{place}: {objection(error)}") from error
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
+from gitops.model.shaped import shaped
 from gitops.source.strict import objection
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def name_of(raw: RawLike) -> str:
 def read_strictly(raw: RawLike, shape: type[Struct], problems: Problems) -> Struct | None:
     """A document in its shape; an unknown or ill-typed field is a problem, as for `kubectl apply`."""
     try:
-        return msgspec.convert(without_nulls(raw.body), shape)
+        return shaped(without_nulls(raw.body), shape)
     except msgspec.ValidationError as error:
         problems.add(str(objection(error)), raw.where, "mend the field", name_of(raw))
     except RecursionError:

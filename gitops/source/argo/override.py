@@ -13,6 +13,7 @@ import msgspec
 
 from gitops.model import sources as model
 from gitops.model.errors import ConfigError, Location
+from gitops.model.shaped import shaped
 from gitops.source.argo import spec
 from gitops.source.argo.objects import without_nulls
 from gitops.source.argo.patch import merge_patch
@@ -80,7 +81,7 @@ def _patched(tool: model.Tool | None, content: bytes, file: str) -> model.Tool |
         raise ConfigError("an override is an object", where=where, next_step="mend the file")
     stated = merge_patch(_stated(tool), {key: value for key, value in patch.items() if key not in _FIXED})
     try:
-        source = msgspec.convert(without_nulls(stated), spec.Source)
+        source = shaped(without_nulls(stated), spec.Source)
     except msgspec.ValidationError as error:
         raise ConfigError(str(objection(error)), where=where, next_step="mend the field") from error
 
