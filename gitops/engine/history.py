@@ -15,7 +15,7 @@ import msgspec
 
 from gitops.engine.command import LONGEST_TAG, remove_tag, set_tag, tags, told
 from gitops.model.deployment import FAILED, RUNNING, SUCCEEDED, Deployment, Intent
-from gitops.model.shaped import shaped_json
+from gitops.source.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ import msgspec
 
 from gitops.model.duration import parse_duration
 from gitops.model.errors import Location
-from gitops.model.shaped import shaped
 from gitops.source.argo.projectspec import OwnWindow  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.differences import Ignored  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.rollout import read_rollout
+from gitops.source.shaped import shaped
 from gitops.source.strict import objection
 from gitops.source.windows import complaints, own_windows
 from gitops.source.yaml import YamlError, read_with_lines

@@ -8,7 +8,7 @@ import msgspec
 
 from gitops.expressions import ExpressionError, check_condition
 from gitops.model.health_rule import HealthRule
-from gitops.model.shaped import shaped
+from gitops.source.shaped import shaped
 
 if TYPE_CHECKING:
     from gitops.model.errors import Location, Problems

@@ -23,10 +23,10 @@ from gitops.model.settings import (
     Secrets,
     Settings,
 )
-from gitops.model.shaped import shaped
 from gitops.source.argo.projectspec import Window  # noqa: TC001 - msgspec reads the annotation
 from gitops.source.health_rules import read_health_rules
 from gitops.source.match import matches, matches_text
+from gitops.source.shaped import shaped
 from gitops.source.url import checked_revision, is_web_address, repository_url
 from gitops.source.verification import read_checks
 from gitops.source.windows import complaints, windows_of

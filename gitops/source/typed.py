@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from gitops.model.shaped import shaped
+from gitops.source.shaped import shaped
 
 T = TypeVar("T")
 _BOUNDS = {int: ("ge", "le"), float: ("ge", "le"), str: ("pattern",), tuple: ("min_length",)}

@@ -8,8 +8,8 @@ import msgspec
 
 from gitops.expressions import ExpressionError, check_condition
 from gitops.model.duration import parse_duration
-from gitops.model.shaped import shaped
 from gitops.model.verification import Check, Command, Http, Job, Prometheus
+from gitops.source.shaped import shaped
 from gitops.source.strict import objection
 from gitops.source.url import is_web_address
 

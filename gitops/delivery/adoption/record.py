@@ -18,7 +18,7 @@ from gitops.cluster.errors import ApiError
 from gitops.model.adoption import Owner  # noqa: TC001 - read at run time by the decoder
 from gitops.model.errors import ConfigError, GitOpsError
 from gitops.model.keys import ObjectKey, object_name
-from gitops.model.shaped import shaped_json
+from gitops.source.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

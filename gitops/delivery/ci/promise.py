@@ -9,8 +9,8 @@ import msgspec
 
 from gitops.model.errors import ConfigError, Location, NotFoundError
 from gitops.model.preview import Effect
-from gitops.model.shaped import shaped_json
 from gitops.report.preview import SCHEMA
+from gitops.source.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

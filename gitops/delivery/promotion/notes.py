@@ -10,7 +10,7 @@ import msgspec
 
 from gitops.engine.command import packed, remove_tag, set_tag, tags
 from gitops.model.promotion import Approval, Move, Setback
-from gitops.model.shaped import shaped_json
+from gitops.source.shaped import shaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from gitops.model.errors import GitOpsError
-from gitops.model.shaped import shaped
 from gitops.source.argo import files, setspec
 from gitops.source.argo.fleet import name_of, server_of
 from gitops.source.argo.gotemplate.values import normalize
@@ -17,6 +16,7 @@ from gitops.source.argo.objects import without_nulls
 from gitops.source.argo.params import Params, Strings, combined, flat, merged
 from gitops.source.argo.repository import complaint, same_repository
 from gitops.source.argo.selector import Selector, selects
+from gitops.source.shaped import shaped
 from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_documents
 

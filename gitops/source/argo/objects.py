@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from gitops.model.shaped import shaped
+from gitops.source.shaped import shaped
 from gitops.source.strict import objection
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ import msgspec
 
 from gitops.model import sources as model
 from gitops.model.errors import ConfigError, Location
-from gitops.model.shaped import shaped
 from gitops.source.argo import spec
 from gitops.source.argo.objects import without_nulls
 from gitops.source.argo.patch import merge_patch
 from gitops.source.argo.sources import read_tool
 from gitops.source.commit import EXECUTABLE, FILE
+from gitops.source.shaped import shaped
 from gitops.source.strict import objection
 from gitops.source.yaml import YamlError, read_documents
 

@@ -8,13 +8,13 @@ import sys
 import msgspec
 import pytest
 
-from gitops.model.shaped import shaped, shaped_json
+from gitops.source.shaped import shaped, shaped_json
 from tests.house.repository_files import ROOT
 
 # new shapes, each met by three threads at once
 RACE = """
 import msgspec, sys, threading
-from gitops.model.shaped import shaped
+from gitops.source.shaped import shaped
 
 sys.setswitchinterval(1e-6)
 for number in range(300):
@@ -52,4 +52,4 @@ def test_nobody_goes_past_it() -> None:
         for file in (ROOT / folder).rglob("*.py")
         if any(word in file.read_text() for word in ("msgspec.convert(", "type=shape", "Decoder("))
     }
-    assert passing == {"gitops/model/shaped.py"}
+    assert passing == {"gitops/source/shaped.py"}
